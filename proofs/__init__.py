@@ -1,0 +1,1 @@
+"""Machine-checked proofs about the reference, by running the reference on symbolic integers."""
