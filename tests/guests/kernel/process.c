@@ -27,7 +27,7 @@ static void check_fault_registers(const struct frame *frame) {
     uint64_t va = frame->badvaddr, context = read_context(), xcontext = read_xcontext();
     inconsistent_faults += (context >> 4 & 0x7ffff) != (va >> 13 & 0x7ffff);
     inconsistent_faults += (xcontext >> 4 & 0x7ffffff) != (va >> 13 & 0x7ffffff);
-    inconsistent_faults += read_entryhi() != ((va & -(uint64_t)(2 * PAGE_SIZE)) | current->id);
+    inconsistent_faults += (read_entryhi() & 0xc00000ffffffe0ff) != ((va & 0xc00000ffffffe000) | current->id);
 }
 
 static int may_read(uint64_t address, uint64_t length) {
