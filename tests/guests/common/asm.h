@@ -2,6 +2,8 @@
 #ifndef ASM_H
 #define ASM_H
 
+#include "cp0_bits.h"
+
 #if _MIPS_SIM == _ABIO32
 #define SZREG 4
 #define REG_L lw
@@ -24,7 +26,6 @@
 #endif
 #endif
 
-#define CP0_INDEX $0
 #define CP0_ENTRYLO0 $2
 #define CP0_ENTRYLO1 $3
 #define CP0_CONTEXT $4
@@ -35,16 +36,6 @@
 #define CP0_CONFIG $16
 #define CP0_WATCHLO $18
 #define CP0_WATCHHI $19
-
-#define STATUS_IE 0x0001
-#define STATUS_EXL 0x0002
-#define STATUS_USER 0x0010
-#define STATUS_KSU 0x0018
-#define STATUS_UX 0x0020
-#define STATUS_KX 0x0080
-#define STATUS_IM7 0x8000
-#define CONFIG_K0 0x0007
-#define CACHED_NONCOHERENT 3
 
 /* The R4000 wants up to four instructions between a CP0 write and its use; the R10000 wants none. */
 #define HAZARD nop; nop; nop; nop

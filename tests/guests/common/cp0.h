@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "cp0_bits.h"
+
 /* The R4000 wants up to four instructions between a CP0 write and its use; the R10000 wants none. */
 #define CP0_HAZARD "nop\n\tnop\n\tnop\n\tnop"
 
@@ -46,29 +48,5 @@ CP0_WRITE(xcontext, uint64_t, "dmtc0", 20)
 CP0_OPERATION(tlbp)
 CP0_OPERATION(tlbr)
 CP0_OPERATION(tlbwi)
-
-/* Status */
-#define STATUS_IE 0x0001
-#define STATUS_EXL 0x0002
-#define STATUS_USER 0x0010
-#define STATUS_KSU 0x0018
-#define STATUS_UX 0x0020
-#define STATUS_KX 0x0080
-#define STATUS_IM7 0x8000
-
-/* Cause */
-#define CAUSE_BD 0x80000000
-#define CAUSE_CE_SHIFT 28
-#define CAUSE_IP7 0x8000
-
-/* Index */
-#define INDEX_PROBE_FAILED 0x80000000
-
-/* EntryLo */
-#define ENTRYLO_G 1
-#define ENTRYLO_V 2
-#define ENTRYLO_D 4
-#define ENTRYLO_CACHED 0x18 /* C = 3: cacheable noncoherent */
-#define ENTRYLO_PFN_SHIFT 6
 
 #endif

@@ -23,7 +23,7 @@ _start:
         nop
 2:      mfc0    $t0, CP0_CONFIG
         ori     $t0, CONFIG_K0
-        xori    $t0, CONFIG_K0 ^ CACHED_NONCOHERENT
+        xori    $t0, CONFIG_K0 ^ CACHEABLE_NONCOHERENT
         mtc0    $t0, CP0_CONFIG
         HAZARD
         PTR_LA  $t0, 3f                         /* the linked address: KSEG0 or XKPHYS */

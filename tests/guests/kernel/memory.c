@@ -50,7 +50,7 @@ void *allocate_page(uint64_t virtual_address) {
 
 entry_t entry_for(const void *page, unsigned bits) {
     uint64_t physical = address_of(page) & 0x1fffffff; /* KSEG0 and XKPHYS alike: below 512 MB */
-    return physical >> 12 << ENTRYLO_PFN_SHIFT | ENTRYLO_CACHED | bits;
+    return physical >> 12 << ENTRYLO_PFN_SHIFT | CACHEABLE_NONCOHERENT << ENTRYLO_C_SHIFT | bits;
 }
 
 /* ---- the TLB ---------------------------------------------------------------------------------- */
