@@ -1,0 +1,1 @@
+"""The processor: instruction table, semantics, CP0, address map, TLB, exceptions and step."""

@@ -1,0 +1,1 @@
+"""The semantics: one function per instruction, in files by chapter of the MIPS IV manual."""

@@ -1,0 +1,47 @@
+"""What a word raises that selects no instruction (R10000 17.5, Table 17-4; R4000 chapter 5)."""
+
+from disco.mips.availability import coprocessor0, coprocessor1, coprocessor2
+from disco.mips.exceptions import Exceptions, MipsException
+from disco.mips.fpr import unimplemented
+from disco.mips.instruction import Instruction, Kind
+from disco.mips.model import Level
+from disco.mips.processor import Processor
+
+_COP0, _COP1, _COP2 = 0x10, 0x11, 0x12
+_COP2_TRANSFERS = (0x32, 0x36, 0x3A, 0x3E)
+
+
+def reserved_word(cpu: Processor, word: int) -> None:
+    """Raise what `word` deserves: Coprocessor Unusable first, then Reserved Instruction.
+
+    Undefined functions of COP1 are Unimplemented Operations. With CU2 = 1 a COP2 word is reserved
+    on the R10000 and does nothing on the R4000 (Unpredictable.COP2_NO_OPERATION).
+    """
+    opcode = word >> 26
+    if opcode == _COP0:
+        coprocessor0(cpu)
+    elif opcode == _COP1:
+        coprocessor1(cpu)
+        raise unimplemented(cpu)
+    elif opcode == _COP2 or opcode in _COP2_TRANSFERS:
+        coprocessor2(cpu)
+        if not cpu.model.cop2_usable_is_reserved:
+            return
+    raise MipsException(Exceptions.RESERVED_INSTRUCTION)
+
+
+RESERVED = Instruction(
+    name="RESERVED",
+    syntax="word",
+    pattern="",
+    level=Level.I,
+    kind=Kind.TRAP,
+    operation=reserved_word,
+    guard=None,
+    fixed=0,
+    match=0,
+    zero=0,
+    fields=(),
+    chapter="Reserved words",
+)
+"""The row that stands for every word no other row selects; its operand is the word."""
