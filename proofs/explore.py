@@ -99,8 +99,11 @@ class Path(Generic[T]):
 
     def find_complete(self, *conditions: z3.BoolRef) -> z3.ModelRef | None:
         """Return a state as `find` does, in which the deferred facts hold as well."""
-        facts = (*self.condition, *(fact() for fact in self.deferred), *conditions)
-        return PathSolver(facts, self.timeout_ms).find()
+        return PathSolver(self.complete_condition(), self.timeout_ms).find(*conditions)
+
+    def complete_condition(self) -> tuple[z3.BoolRef, ...]:
+        """Return the condition together with the deferred facts."""
+        return (*self.condition, *(fact() for fact in self.deferred))
 
 
 def explore(

@@ -1,1 +1,1 @@
-"""What people and other implementations talk to: ELF loading, assembly, traces, the command line."""
+"""What people and other implementations talk to: ELF files, assembly, traces, command line."""
