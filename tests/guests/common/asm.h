@@ -26,6 +26,7 @@
 #endif
 #endif
 
+#define CP0_INDEX $0
 #define CP0_ENTRYLO0 $2
 #define CP0_ENTRYLO1 $3
 #define CP0_CONTEXT $4
@@ -50,10 +51,11 @@
 #define FRAME_SIZE (38 * SZREG)
 #define ARGUMENT_AREA 32 /* o32 callees may store their arguments above the stack pointer */
 
-/* Words beside the vectors that a handler reaches through lui 0x8000, wherever the rest is linked. */
+/* Doublewords beside the vectors that a handler reaches through lui 0x8000, wherever the rest is linked. */
 #define LOW_KERNEL_SP 0x800
 #define LOW_ROOT_TABLE 0x808
 #define LOW_REFILLS_32 0x810
 #define LOW_REFILLS_64 0x818
+#define LOW_TURN 0x820
 
 #endif

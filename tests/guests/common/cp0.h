@@ -48,5 +48,6 @@ CP0_WRITE(xcontext, uint64_t, "dmtc0", 20)
 CP0_OPERATION(tlbp)
 CP0_OPERATION(tlbr)
 CP0_OPERATION(tlbwi)
+CP0_OPERATION(tlbwr)
 
 #endif

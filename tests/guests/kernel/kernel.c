@@ -3,12 +3,13 @@
 #include "cp0.h"
 #include "memory.h"
 #include "process.h"
+#include "wired.h"
 
 #define WIRED_ADDRESS 0xc000000000404000 /* in xkseg */
 #define PAGES_BEYOND_IMAGE 256
 
 extern const char user_32_start[], user_32_end[], user_64_start[], user_64_end[];
-extern uint64_t low_memory[4];
+extern uint64_t low_memory[5];
 
 static unsigned failures;
 
@@ -31,12 +32,11 @@ static uint32_t load(uint64_t address) {
 /* A pair of pages in 64-bit kernel space, held by a wired entry. */
 static void check_wired_mapping(void) {
     uint32_t *even = allocate_page(WIRED_ADDRESS), *odd = allocate_page(WIRED_ADDRESS + PAGE_SIZE);
-    write_index(0);
+    write_index(WIRED_KERNEL);
     write_entryhi(WIRED_ADDRESS | 5);
     write_entrylo0(entry_for(even, ENTRYLO_V | ENTRYLO_D | ENTRYLO_G));
     write_entrylo1(entry_for(odd, ENTRYLO_V | ENTRYLO_D | ENTRYLO_G));
     tlbwi();
-    write_wired(1);
     write_entryhi(99); /* another address space: the mapping is global */
     store(WIRED_ADDRESS + 8, 0x12345678);
     store(WIRED_ADDRESS + PAGE_SIZE + 8, 0x9abcdef0);
@@ -44,11 +44,11 @@ static void check_wired_mapping(void) {
 
     write_entryhi(WIRED_ADDRESS | 99);
     tlbp();
-    check("TLB probe", read_index() == 0);
+    check("TLB probe", read_index() == WIRED_KERNEL);
     write_entryhi((WIRED_ADDRESS + 2 * PAGE_SIZE) | 99);
     tlbp();
     check("TLB probe without a match", read_index() >> 31 == 1);
-    write_index(0);
+    write_index(WIRED_KERNEL);
     tlbr();
     check("TLB read", (read_entryhi() & ~0xffull) == WIRED_ADDRESS &&
                           read_entrylo0() == entry_for(even, ENTRYLO_V | ENTRYLO_D | ENTRYLO_G) &&
@@ -57,7 +57,7 @@ static void check_wired_mapping(void) {
 
 /* The global bit of an entry is the AND of the two halves that were written. */
 static void check_half_global(void) {
-    write_index(1);
+    write_index(WIRED_ENTRIES);
     write_entryhi(0xc000000000800000 | 5);
     write_entrylo0(entry_for((void *)0, ENTRYLO_G));
     write_entrylo1(entry_for((void *)0, 0));
@@ -67,10 +67,22 @@ static void check_half_global(void) {
     int other_space_misses = read_index() >> 31 == 1;
     write_entryhi(0xc000000000800000 | 5);
     tlbp();
-    int same_space_hits = read_index() == 1;
+    int same_space_hits = read_index() == WIRED_ENTRIES;
     tlbr();
     check("global bit of half an entry",
           other_space_misses && same_space_hits && !(read_entrylo0() & ENTRYLO_G) && !(read_entrylo1() & ENTRYLO_G));
+}
+
+/* Wherever Random points, it is not at a wired entry. */
+static void check_random(void) {
+    int allowed = 1;
+    for (unsigned page = 0; page < 20; page += 2) {
+        write_entryhi(0xc000000000a00000 + page * PAGE_SIZE);
+        tlbwr();
+        tlbp();
+        allowed &= read_index() >= WIRED_ENTRIES && read_index() < tlb_entries();
+    }
+    check("random TLB writes", allowed);
 }
 
 static void check_addresses(void) {
@@ -132,8 +144,10 @@ int main(void) {
         .stack_end = 0x7fffff8000,
     };
     flush_tlb();
+    write_wired(WIRED_ENTRIES);
     check_wired_mapping();
     check_half_global();
+    check_random();
     flush_tlb();
     check_addresses();
 

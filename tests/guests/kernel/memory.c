@@ -1,6 +1,7 @@
 #include "memory.h"
 #include "cp0.h"
 #include "string.h"
+#include "wired.h"
 
 #define TABLE_ENTRIES 512
 #define PAIR_MASK (-(uint64_t)(2 * PAGE_SIZE)) /* one TLB entry maps two pages */
@@ -15,7 +16,7 @@
 #define HIT_WRITEBACK_INVALIDATE_D 0x15
 
 extern char image_end[];
-extern uint64_t low_memory[4]; /* kernel stack pointer, root table, refills in 32 and 64 bits */
+extern uint64_t low_memory[5]; /* as LOW_... in asm.h */
 
 static uint64_t no_table[TABLE_ENTRIES] __attribute__((aligned(4096)));   /* all to no_pages */
 static entry_t no_pages[TABLE_ENTRIES] __attribute__((aligned(4096)));    /* all invalid */
@@ -147,13 +148,15 @@ static entry_t *make_entry(struct process *process, uint64_t address) {
 }
 
 void window_fault(struct process *process, uint64_t address) {
+    static unsigned turn;
     entry_t pair[2];
     process->nested++;
     window_pair(process, address, pair);
+    write_index(WIRED_WINDOW + turn++ % (WIRED_ENTRIES - WIRED_WINDOW));
     write_entryhi((address & PAIR_MASK) | process->id);
     write_entrylo0(pair[0]);
     write_entrylo1(pair[1]);
-    __asm__ volatile("tlbwr\n\t" CP0_HAZARD : : : "memory");
+    tlbwi();
 }
 
 /* ---- faults ----------------------------------------------------------------------------------- */
