@@ -23,8 +23,6 @@ from disco.mips.processor import Processor
 from disco.mips.tlb import (
     ENTRY_DIRTY,
     ENTRY_VALID,
-    REGION_MASK,
-    SMALLEST_PAIR,
     page_of,
     physical,
 )
@@ -223,13 +221,8 @@ def _translate_xkphys(model: Model, vaddr: int, access: Access) -> tuple[int, in
     raise MipsException(access.address_error, vaddr)
 
 
-def page_pair(model: Model, vaddr: int) -> int:
-    """Reduce an address to what EntryHi holds of it: R and VPN2 in place."""
-    return vaddr & (REGION_MASK | (model.va_mask & ~SMALLEST_PAIR))
-
-
 def _translate_mapped(cpu: Processor, vaddr: int, access: Access) -> tuple[int, int]:
-    index = cpu.tlb.find(page_pair(cpu.model, vaddr), cpu.cp0.entry_hi & 0xFF)
+    index = cpu.tlb.find(vaddr, cpu.cp0.entry_hi & 0xFF)
     if index < 0:
         raise MipsException(access.refill, vaddr)
     entry = cpu.tlb[index]

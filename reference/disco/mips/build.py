@@ -16,7 +16,7 @@ def build_processor(model: Model, memory: Memory) -> Processor:
     cpu = Processor(
         model=model,
         memory=memory,
-        tlb=TlbArray(model.tlb_entries),
+        tlb=TlbArray(model),
         decode=decoder(model),
         cp0=Cp0(),
     )

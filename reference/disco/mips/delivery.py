@@ -4,7 +4,7 @@ Sources: R10000 User's Manual 17.2 to 17.4, R4000 User's Manual chapter 5.
 """
 
 from disco.bits import MASK64, field
-from disco.mips.address import find_segment, page_pair
+from disco.mips.address import find_segment
 from disco.mips.cp0 import (
     CAUSE_BD,
     CAUSE_CE,
@@ -105,7 +105,7 @@ def _show_page(cpu: Processor, vaddr: int) -> None:
     cp0.xcontext = (
         cp0.xcontext & ~below_pte_base & MASK64 | region << (top - 13 + 1 + 4) | page << 4
     )
-    cp0.entry_hi = page_pair(cpu.model, vaddr) | cp0.entry_hi & 0xFF
+    cp0.entry_hi = vaddr & cpu.model.pair_mask | cp0.entry_hi & 0xFF
 
 
 def _undefine_page(cpu: Processor) -> None:

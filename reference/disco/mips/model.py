@@ -75,6 +75,11 @@ class Model:
     """For each cache attribute 0 to 7, the mask of XKPHYS address bits that must be zero."""
 
     @property
+    def pair_mask(self) -> int:
+        """Mask of the address bits that EntryHi holds: R and VPN2, in place."""
+        return 0xC000_0000_0000_0000 | (self.va_mask & ~0x1FFF)
+
+    @property
     def va_mask(self) -> int:
         """Mask of the implemented offset bits within a 64-bit segment."""
         return (1 << self.va_bits) - 1

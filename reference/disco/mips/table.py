@@ -46,17 +46,21 @@ def instructions(model: Model) -> tuple[Instruction, ...]:
 
 def find_row(model: Model, word: int) -> Instruction:
     """Give the row of `model` that selects `word`, RESERVED when none does."""
-    for row in _by_opcode(model)[word >> 26]:
-        if row.selects(word):
-            return row
+    for opcode, rows in _by_opcode(model):
+        if word >> 26 == opcode:
+            for row in rows:
+                if row.selects(word):
+                    return row
     return RESERVED
 
 
 @cache
-def _by_opcode(model: Model) -> tuple[tuple[Instruction, ...], ...]:
+def _by_opcode(model: Model) -> tuple[tuple[int, tuple[Instruction, ...]], ...]:
     """Sort the rows by opcode, bits 31:26, which every row fixes."""
-    rows = instructions(model)
-    return tuple(tuple(row for row in rows if row.match >> 26 == op) for op in range(64))
+    rows: dict[int, list[Instruction]] = {}
+    for row in instructions(model):
+        rows.setdefault(row.match >> 26, []).append(row)
+    return tuple((opcode, tuple(group)) for opcode, group in rows.items())
 
 
 @cache

@@ -8,10 +8,6 @@ from typing import Protocol
 
 import attrs
 
-REGION_MASK = 0xC000_0000_0000_0000
-"""Bits 63:62 of an address or of EntryHi: the R field."""
-PAGE_MASK_BITS = 0x01FF_E000
-"""Bits 24:13: the writable part of PageMask."""
 SMALLEST_PAIR = 0x1FFF
 """Offset bits within a pair of 4 KB pages."""
 
@@ -98,8 +94,8 @@ class Tlb(Protocol):
     def __setitem__(self, index: int, entry: TlbEntry, /) -> None:
         """Write an entry; `index` is below `size`."""
 
-    def find(self, vpn2: int, asid: int) -> int:
-        """Give the index of an entry that `matches`, -1 if there is none.
+    def find(self, vaddr: int, asid: int) -> int:
+        """Give the index of an entry that `matches` the page pair of `vaddr`, -1 if none does.
 
         Of several (R4000 only) a concrete store gives the lowest.
         """

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from disco.mips.model import Model
 from disco.mips.tlb import ABSENT, TlbEntry, matches
 
 
@@ -12,9 +13,10 @@ class TlbArray:
     decided by `matches`, the predicate that proofs use too.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._entries = [ABSENT] * size
+    def __init__(self, model: Model) -> None:
+        self.size = model.tlb_entries
+        self._pair_mask = model.pair_mask
+        self._entries = [ABSENT] * self.size
         self._filed: dict[int, dict[int, list[int]]] = {}
 
     def __getitem__(self, index: int, /) -> TlbEntry:
@@ -37,8 +39,9 @@ class TlbArray:
             pairs.setdefault(entry.vpn2 & ~entry.mask, []).append(index)
         self._entries[index] = entry
 
-    def find(self, vpn2: int, asid: int) -> int:
-        """Give the lowest index of an entry that matches, -1 if there is none."""
+    def find(self, vaddr: int, asid: int) -> int:
+        """Give the lowest index of an entry that matches `vaddr`, -1 if there is none."""
+        vpn2 = vaddr & self._pair_mask
         found = self.size
         for mask, pairs in self._filed.items():
             for index in pairs.get(vpn2 & ~mask, ()):

@@ -1,7 +1,7 @@
 """Coprocessor 0 instructions: register moves, TLB, ERET, CACHE (R10000 User's Manual 14.22 on)."""
 
 from disco.bits import MASK32, MASK64, sext32
-from disco.mips.address import Access, page_pair, translate
+from disco.mips.address import Access, translate
 from disco.mips.availability import coprocessor0, coprocessor0_doubleword
 from disco.mips.cp0 import COUNTERS, INDEX_P, STATUS_TS, Register
 from disco.mips.delivery import exception_return
@@ -121,7 +121,7 @@ def entry_from_registers(cpu: Processor) -> TlbEntry:
     return TlbEntry(
         present=True,
         mask=cp0.page_mask,
-        vpn2=page_pair(model, cp0.entry_hi),
+        vpn2=cp0.entry_hi & model.pair_mask,
         asid=cp0.entry_hi & 0xFF,
         glob=cp0.entry_lo0 & cp0.entry_lo1 & ENTRY_GLOBAL != 0,
         lo0=cp0.entry_lo0 & kept,
@@ -164,7 +164,7 @@ def TLBWR(cpu: Processor) -> None:
 def TLBP(cpu: Processor) -> None:
     """Put the index of the entry that matches EntryHi into Index, P alone when there is none."""
     cp0 = cpu.cp0
-    found = cpu.tlb.find(page_pair(cpu.model, cp0.entry_hi), cp0.entry_hi & 0xFF)
+    found = cpu.tlb.find(cp0.entry_hi, cp0.entry_hi & 0xFF)
     cp0.index = INDEX_P if found < 0 else found
 
 
