@@ -18,7 +18,7 @@ from proofs import terms
 from proofs.terms import Bits
 
 MAX_SHIFT = 4096
-"""The largest shift to the left by an unknown amount that is carried out, in bits."""
+"""The largest shift to the left that is carried out, in bits."""
 
 _ALWAYS_ZERO = 1 << 30
 """The number of low bits that are 0 in the integer 0: more than any width."""
@@ -340,10 +340,10 @@ def shift_left(a: Value, amount: Value) -> Value:
     """Return `a << amount`; raises `UnsupportedError` beyond `MAX_SHIFT`."""
     lo, hi = bounds(a)
     least, most = _bounds_of_amount(amount)
-    if isinstance(amount, int):
-        return _make(lo << amount, hi << amount, _moved_up(a, amount), _zeros(a) + amount)
     if most > MAX_SHIFT:
         raise UnsupportedError(f"a shift to the left by up to {most} bits: mask the amount")
+    if isinstance(amount, int):
+        return _make(lo << amount, hi << amount, _moved_up(a, amount), _zeros(a) + amount)
 
     def build(low: int, count: int) -> Bits:
         width = max(low + count, most.bit_length())
