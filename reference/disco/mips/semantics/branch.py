@@ -179,7 +179,7 @@ def JR(cpu: Processor, rs: int) -> None:
     jump(cpu, cpu.gpr[rs])
 
 
-@chapter("rd, rs", "000000 rs ..... rd ..... 001001", Level.I, Kind.JUMP)
+@chapter("[rd, ]rs", "000000 rs ..... rd ..... 001001", Level.I, Kind.JUMP)
 def JALR(cpu: Processor, rs: int, rd: int) -> None:
     """Jump to rs and link in rd. UNPREDICTABLE: rd = rs."""
     target = cpu.gpr[rs]

@@ -70,7 +70,7 @@ def DMTC1(cpu: Processor, rt: int, fs: int) -> None:
     write_doubleword(cpu, fs, cpu.gpr[rt])
 
 
-@chapter("rt, fs", "010001 00010 rt fs ..... ......", Level.I, Kind.FLOAT, guard=coprocessor1)
+@chapter("rt, fcr.fs", "010001 00010 rt fs ..... ......", Level.I, Kind.FLOAT, guard=coprocessor1)
 def CFC1(cpu: Processor, rt: int, fs: int) -> None:
     """Move FCR0 or FCR31 to rt, sign-extended. UNPREDICTABLE: any other register."""
     if fs == 0:
@@ -82,7 +82,7 @@ def CFC1(cpu: Processor, rt: int, fs: int) -> None:
     cpu.gpr[rt] = sext32(value)
 
 
-@chapter("rt, fs", "010001 00110 rt fs ..... ......", Level.I, Kind.FLOAT, guard=coprocessor1)
+@chapter("rt, fcr.fs", "010001 00110 rt fs ..... ......", Level.I, Kind.FLOAT, guard=coprocessor1)
 def CTC1(cpu: Processor, rt: int, fs: int) -> None:
     """Move rt to FCR31; a cause bit that is enabled then, or E, raises Floating Point.
 
@@ -169,25 +169,25 @@ def PREFX(cpu: Processor, base: int, index: int, hint: int) -> None:
     break_link(cpu)
 
 
-@chapter("cc, offset", "010001 01000 cc 00 offset", Level.I, Kind.JUMP, guard=coprocessor1)
+@chapter("[cc, ]offset", "010001 01000 cc 00 offset", Level.I, Kind.JUMP, guard=coprocessor1)
 def BC1F(cpu: Processor, cc: int, offset: int) -> None:
     """Branch on condition code false."""
     branch(cpu, not condition(cpu, cc), offset)
 
 
-@chapter("cc, offset", "010001 01000 cc 01 offset", Level.I, Kind.JUMP, guard=coprocessor1)
+@chapter("[cc, ]offset", "010001 01000 cc 01 offset", Level.I, Kind.JUMP, guard=coprocessor1)
 def BC1T(cpu: Processor, cc: int, offset: int) -> None:
     """Branch on condition code true."""
     branch(cpu, condition(cpu, cc), offset)
 
 
-@chapter("cc, offset", "010001 01000 cc 10 offset", Level.II, Kind.JUMP, guard=coprocessor1)
+@chapter("[cc, ]offset", "010001 01000 cc 10 offset", Level.II, Kind.JUMP, guard=coprocessor1)
 def BC1FL(cpu: Processor, cc: int, offset: int) -> None:
     """Branch on condition code false, likely."""
     branch_likely(cpu, not condition(cpu, cc), offset)
 
 
-@chapter("cc, offset", "010001 01000 cc 11 offset", Level.II, Kind.JUMP, guard=coprocessor1)
+@chapter("[cc, ]offset", "010001 01000 cc 11 offset", Level.II, Kind.JUMP, guard=coprocessor1)
 def BC1TL(cpu: Processor, cc: int, offset: int) -> None:
     """Branch on condition code true, likely."""
     branch_likely(cpu, condition(cpu, cc), offset)

@@ -17,20 +17,24 @@ chapter = Chapter("System control")
 _R10000 = frozenset({"R10000"})
 
 
-@chapter("rt, rd", "010000 00000 rt rd ..... 000000", Level.I, Kind.PRIVILEGED, guard=coprocessor0)
+@chapter(
+    "rt, cp0.rd", "010000 00000 rt rd ..... 000000", Level.I, Kind.PRIVILEGED, guard=coprocessor0
+)
 def MFC0(cpu: Processor, rt: int, rd: int) -> None:
     """Move the low word of CP0 register rd to rt, sign-extended."""
     cpu.gpr[rt] = sext32(read_register(cpu, rd))
 
 
-@chapter("rt, rd", "010000 00100 rt rd ..... 000000", Level.I, Kind.PRIVILEGED, guard=coprocessor0)
+@chapter(
+    "rt, cp0.rd", "010000 00100 rt rd ..... 000000", Level.I, Kind.PRIVILEGED, guard=coprocessor0
+)
 def MTC0(cpu: Processor, rt: int, rd: int) -> None:
     """Move rt to CP0 register rd; a 64-bit register gets the low word, sign-extended."""
     write_register(cpu, rd, sext32(cpu.gpr[rt]))
 
 
 @chapter(
-    "rt, rd", "010000 00001 rt rd ..... ......", Level.III, Kind.PRIVILEGED,
+    "rt, cp0.rd", "010000 00001 rt rd ..... ......", Level.III, Kind.PRIVILEGED,
     guard=coprocessor0_doubleword,
 )  # fmt: skip
 def DMFC0(cpu: Processor, rt: int, rd: int) -> None:
@@ -39,7 +43,7 @@ def DMFC0(cpu: Processor, rt: int, rd: int) -> None:
 
 
 @chapter(
-    "rt, rd", "010000 00101 rt rd ..... ......", Level.III, Kind.PRIVILEGED,
+    "rt, cp0.rd", "010000 00101 rt rd ..... ......", Level.III, Kind.PRIVILEGED,
     guard=coprocessor0_doubleword,
 )  # fmt: skip
 def DMTC0(cpu: Processor, rt: int, rd: int) -> None:

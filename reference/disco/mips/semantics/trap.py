@@ -14,49 +14,49 @@ def _trap_if(condition: bool) -> None:
         raise MipsException(Exceptions.TRAP)
 
 
-@chapter("code", "000000 code 001100", Level.I, Kind.TRAP)
+@chapter("[code]", "000000 code 001100", Level.I, Kind.TRAP)
 def SYSCALL(cpu: Processor, code: int) -> None:
     """Raise System Call; `code` is for the handler to read."""
     raise MipsException(Exceptions.SYSTEM_CALL)
 
 
-@chapter("code", "000000 code 001101", Level.I, Kind.TRAP)
+@chapter("[upper.code[, lower.code]]", "000000 code 001101", Level.I, Kind.TRAP)
 def BREAK(cpu: Processor, code: int) -> None:
     """Raise Breakpoint; `code` is for the handler to read."""
     raise MipsException(Exceptions.BREAKPOINT)
 
 
-@chapter("rs, rt, code10", "000000 rs rt code10 110000", Level.II, Kind.TRAP)
+@chapter("rs, rt[, code10]", "000000 rs rt code10 110000", Level.II, Kind.TRAP)
 def TGE(cpu: Processor, rs: int, rt: int, code10: int) -> None:
     """Trap if rs is greater than or equal to rt, signed."""
     _trap_if(signed64(cpu.gpr[rs]) >= signed64(cpu.gpr[rt]))
 
 
-@chapter("rs, rt, code10", "000000 rs rt code10 110001", Level.II, Kind.TRAP)
+@chapter("rs, rt[, code10]", "000000 rs rt code10 110001", Level.II, Kind.TRAP)
 def TGEU(cpu: Processor, rs: int, rt: int, code10: int) -> None:
     """Trap if rs is greater than or equal to rt, unsigned."""
     _trap_if(cpu.gpr[rs] >= cpu.gpr[rt])
 
 
-@chapter("rs, rt, code10", "000000 rs rt code10 110010", Level.II, Kind.TRAP)
+@chapter("rs, rt[, code10]", "000000 rs rt code10 110010", Level.II, Kind.TRAP)
 def TLT(cpu: Processor, rs: int, rt: int, code10: int) -> None:
     """Trap if rs is less than rt, signed."""
     _trap_if(signed64(cpu.gpr[rs]) < signed64(cpu.gpr[rt]))
 
 
-@chapter("rs, rt, code10", "000000 rs rt code10 110011", Level.II, Kind.TRAP)
+@chapter("rs, rt[, code10]", "000000 rs rt code10 110011", Level.II, Kind.TRAP)
 def TLTU(cpu: Processor, rs: int, rt: int, code10: int) -> None:
     """Trap if rs is less than rt, unsigned."""
     _trap_if(cpu.gpr[rs] < cpu.gpr[rt])
 
 
-@chapter("rs, rt, code10", "000000 rs rt code10 110100", Level.II, Kind.TRAP)
+@chapter("rs, rt[, code10]", "000000 rs rt code10 110100", Level.II, Kind.TRAP)
 def TEQ(cpu: Processor, rs: int, rt: int, code10: int) -> None:
     """Trap if rs equals rt."""
     _trap_if(cpu.gpr[rs] == cpu.gpr[rt])
 
 
-@chapter("rs, rt, code10", "000000 rs rt code10 110110", Level.II, Kind.TRAP)
+@chapter("rs, rt[, code10]", "000000 rs rt code10 110110", Level.II, Kind.TRAP)
 def TNE(cpu: Processor, rs: int, rt: int, code10: int) -> None:
     """Trap if rs differs from rt."""
     _trap_if(cpu.gpr[rs] != cpu.gpr[rt])
