@@ -2,12 +2,13 @@
 #include "atomic.h"
 #include "console.h"
 #include "cp0.h"
+#include "random.h"
 
-#define TIMER_INTERVAL 700
+#define SHORTEST_INTERVAL 300 /* ticks of Count between timer interrupts */
 #define ROUNDS 600          /* of each context, at least */
 #define MOST_ROUNDS 2000000 /* without the wanted preemptions by then the program fails */
 #define PREEMPTIONS 5       /* wanted, at least one of them of the lock's holder */
-#define SPINS 20            /* before a context that waits for the lock yields */
+#define SPINS 8             /* on average, before a context that waits for the lock yields */
 #define STEP 0x100000001    /* of the doubleword counter: both halves change */
 #define STACK_SIZE 4096
 
@@ -22,12 +23,15 @@ static volatile unsigned preemptions, preemptions_inside;
 static volatile unsigned rounds[2], ended;
 static unsigned failures;
 
+static uint32_t interval = SHORTEST_INTERVAL;
 static struct frame *other; /* the context that does not run */
 
+/* Slices of varying length: equal ones could keep step with the work and never meet the lock's holder. */
 static void start_timer(void) {
+    static uint64_t seed = 1;
     uint32_t next;
     do {
-        next = read_count() + TIMER_INTERVAL;
+        next = read_count() + interval + (next_random(&seed) & 255);
         write_compare(next);
     } while ((int32_t)(next - read_count()) <= 0);
 }
@@ -50,10 +54,12 @@ struct frame *trap(struct frame *frame) {
     return next;
 }
 
+/* A context that waits yields now and then, after a varying time: if it always spun its slice away,
+   the holder would always get the same small rest of one. */
 static void enter_critical_section(unsigned self) {
-    unsigned spins = 0;
+    static uint64_t seeds[2] = {2, 3};
     while (!try_lock(&lock))
-        if (++spins % SPINS == 0)
+        if (next_random(&seeds[self]) % SPINS == 0)
             yield();
     intruders += holder != 0;
     holder = self + 1;
@@ -104,6 +110,13 @@ static void check(const char *what, int holds) {
     failures += !holds;
 }
 
+/* Leave time for work between two interrupts however fast Count runs: several times an exception. */
+static void choose_interval(void) {
+    uint32_t before = read_count();
+    yield();
+    interval += 4 * (read_count() - before);
+}
+
 static void start_second_context(void) {
     static struct {
         char stack[STACK_SIZE];
@@ -126,6 +139,7 @@ int main(void) {
     check("the lock is free again", try_lock(&lock));
     unlock(&lock);
 
+    choose_interval();
     start_second_context();
     start_timer();
     write_status(STATUS_KX | STATUS_IM7 | STATUS_IE);
