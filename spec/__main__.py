@@ -1,0 +1,31 @@
+"""`python -m spec`: print the ledger, or check it."""
+
+import argparse
+import sys
+
+from spec.ledger import clauses, problems, render
+
+
+def main() -> int:
+    """Run the command line and give its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m spec",
+        description="Print the ledger of the specification's clauses as a Markdown table.",
+        epilog="exit status: 0, or 1 when --check finds a problem",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="print nothing but what is wrong with the ledger, a line for each problem",
+    )
+    if not parser.parse_args().check:
+        print(render(clauses()), end="")
+        return 0
+    found = problems()
+    for problem in found:
+        print(problem, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
