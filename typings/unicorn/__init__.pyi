@@ -1,0 +1,33 @@
+"""Types for the part of Unicorn's Python binding that this project uses."""
+
+from collections.abc import Callable
+
+UC_ARCH_MIPS: int
+UC_MODE_MIPS64: int
+UC_MODE_BIG_ENDIAN: int
+UC_HOOK_INTR: int
+UC_ERR_READ_UNMAPPED: int
+UC_ERR_WRITE_UNMAPPED: int
+UC_ERR_FETCH_UNMAPPED: int
+
+class UcError(Exception):
+    errno: int
+
+class Uc:
+    def __init__(self, arch: int, mode: int) -> None: ...
+    def ctl_set_cpu_model(self, val: int) -> None: ...
+    def reg_read(self, reg_id: int) -> int: ...
+    def reg_write(self, reg_id: int, value: int) -> None: ...
+    def mem_map(self, address: int, size: int, perms: int = ...) -> None: ...
+    def mem_read(self, address: int, size: int) -> bytearray: ...
+    def mem_write(self, address: int, data: bytes) -> None: ...
+    def hook_add(
+        self,
+        htype: int,
+        callback: Callable[[Uc, int, object], None],
+        user_data: object = None,
+        begin: int = 1,
+        end: int = 0,
+    ) -> int: ...
+    def emu_start(self, begin: int, until: int, timeout: int = 0, count: int = 0) -> None: ...
+    def emu_stop(self) -> None: ...
