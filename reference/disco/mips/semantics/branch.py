@@ -13,12 +13,17 @@ from disco.mips.unpredictable import Unpredictable
 chapter = Chapter("Branches and jumps")
 
 
+def _destination(cpu: Processor, target: int) -> int:
+    """Give where a branch leads: open for one that itself stands in a delay slot."""
+    if cpu.delay_slot:
+        return cpu.inputs.unpredictable(Unpredictable.BRANCH_IN_DELAY_SLOT, target) & MASK64
+    return target
+
+
 def jump(cpu: Processor, target: int) -> None:
     """Continue at `target` after the delay slot."""
-    if cpu.delay_slot:
-        target = cpu.inputs.unpredictable(Unpredictable.BRANCH_IN_DELAY_SLOT, target) & MASK64
     cpu.jumping = True
-    cpu.after_next = target
+    cpu.after_next = _destination(cpu, target)
 
 
 def branch(cpu: Processor, taken: bool, offset: int) -> None:
@@ -34,7 +39,7 @@ def branch_likely(cpu: Processor, taken: bool, offset: int) -> None:
     if taken:
         branch(cpu, True, offset)
     else:
-        cpu.next_pc = cpu.after_next
+        cpu.next_pc = _destination(cpu, cpu.after_next)
         cpu.after_next = (cpu.next_pc + 4) & MASK64
 
 
