@@ -26,10 +26,11 @@ def disassemble(
         return f".word {word:#010x}"
     candidates = (aliases(row, model) if use_aliases else ()) + forms(row)
     form = next(form for form in candidates if form.writes(word))
-    return _write(form, word, pc, model, names)
+    return write_form(form, word, pc, model, names)
 
 
-def _write(form: Form, word: int, pc: int, model: Model, names: Names) -> str:
+def write_form(form: Form, word: int, pc: int, model: Model, names: Names) -> str:
+    """Write `word` at `pc` in the given form, which must be able to express it."""
     items = []
     for first, *base in form.items:
         text = _write_operand(first, word, pc, model, names)

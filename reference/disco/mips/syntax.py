@@ -2,7 +2,8 @@
 
 The `syntax` of a table row lists the operands as the manual does, `rt, offset(base)`. What stands
 in brackets may be left out: `[cc, ]fs, ft`. A name with a dot is a field read in a special way:
-`cp0.rd` is a CP0 register, `upper.code` a part of the field. A digit is written as it is.
+`cp0.rd` is a CP0 register, `upper.code` a part of the field. A digit is written as it is. DIV
+names $0 first, as GNU's assembler has it, where `div rs, rt` means something else.
 
 Everything here holds for both directions; the disassembler writes forms, the assembler reads them.
 """
@@ -33,6 +34,7 @@ class Role(enum.Enum):
     HEX = "unsigned number, written in hexadecimal"
     BRANCH = "branch target"
     JUMP = "jump target"
+    ZERO = "register $0"
     LITERAL = "digit"
 
 
@@ -131,6 +133,8 @@ def _operand(row: Instruction, name: str) -> Operand:
     """Find where the operand that the syntax calls `name` lies in the words of `row`."""
     if name.isdigit():
         return Operand(name, Role.LITERAL, 0, 0)
+    if name == "zero":
+        return Operand(name, Role.ZERO, 0, 0)
     field_name = "immediate" if name == "simmediate" else name.rpartition(".")[2]
     low, width = _PARTS.get(name, (0, FIELD_WIDTHS[field_name]))
     shift = next(field.shift for field in row.fields if field.name == field_name)
@@ -233,7 +237,7 @@ GPR_NAMES = {
 @cache
 def register_names(role: Role, names: Names, model: Model) -> tuple[str, ...]:
     """Give the names of the registers that `role` stands for, by number, as they are written."""
-    if role is Role.GPR:
+    if role in (Role.GPR, Role.ZERO):
         return GPR_NAMES[names]
     if role is Role.FPR:
         return tuple(f"$f{number}" for number in range(32))

@@ -81,10 +81,18 @@ def _field(program: Program, operand: Operand, tokens: Tokens, location: int) ->
             return _jump(program, tokens, location)
         case Role.LITERAL:
             return 0
+        case Role.ZERO:
+            return _zero(program, tokens)
         case Role.SIGNED | Role.DECIMAL | Role.HEX:
             return _number(program, operand, tokens, location)
         case _:
             return register(program, operand.role, tokens)
+
+
+def _zero(program: Program, tokens: Tokens) -> int:
+    if register(program, Role.GPR, tokens) != 0:
+        raise tokens[0].error(f"{tokens[0]} is not $0")
+    return 0
 
 
 def _number(program: Program, operand: Operand, tokens: Tokens, location: int) -> int:

@@ -40,7 +40,7 @@ def MULTU(cpu: Processor, rs: int, rt: int) -> None:
     cpu.hi = sext32(product >> 32)
 
 
-@chapter("rs, rt", "000000 rs rt ..... ..... 011010", Level.I, Kind.COMPUTE)
+@chapter("zero, rs, rt", "000000 rs rt ..... ..... 011010", Level.I, Kind.COMPUTE)
 def DIV(cpu: Processor, rs: int, rt: int) -> None:
     """Divide signed words: LO the quotient rounded to zero, HI the remainder.
 
@@ -55,7 +55,7 @@ def DIV(cpu: Processor, rs: int, rt: int) -> None:
     cpu.hi = sext32(dividend - quotient * divisor)
 
 
-@chapter("rs, rt", "000000 rs rt ..... ..... 011011", Level.I, Kind.COMPUTE)
+@chapter("zero, rs, rt", "000000 rs rt ..... ..... 011011", Level.I, Kind.COMPUTE)
 def DIVU(cpu: Processor, rs: int, rt: int) -> None:
     """Divide unsigned words: LO the quotient, HI the remainder.
 
@@ -85,7 +85,7 @@ def DMULTU(cpu: Processor, rs: int, rt: int) -> None:
     cpu.hi = product >> 64
 
 
-@chapter("rs, rt", "000000 rs rt ..... ..... 011110", Level.III, Kind.COMPUTE, guard=doubleword)
+@chapter("zero, rs, rt", "000000 rs rt ..... ..... 011110", Level.III, Kind.COMPUTE, guard=doubleword)
 def DDIV(cpu: Processor, rs: int, rt: int) -> None:
     """Divide signed doublewords: LO the quotient rounded to zero, HI the remainder.
 
@@ -100,7 +100,7 @@ def DDIV(cpu: Processor, rs: int, rt: int) -> None:
     cpu.hi = (dividend - quotient * divisor) & MASK64
 
 
-@chapter("rs, rt", "000000 rs rt ..... ..... 011111", Level.III, Kind.COMPUTE, guard=doubleword)
+@chapter("zero, rs, rt", "000000 rs rt ..... ..... 011111", Level.III, Kind.COMPUTE, guard=doubleword)
 def DDIVU(cpu: Processor, rs: int, rt: int) -> None:
     """Divide unsigned doublewords: LO the quotient, HI the remainder.
 
