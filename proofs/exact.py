@@ -87,6 +87,14 @@ def low_bits(value: Value, width: int) -> z3.BitVecRef:
     return terms.term(part(value, 0, width), width)
 
 
+def fitting(value: Value, width: int) -> z3.BitVecRef:
+    """Return the term of a value that is known to lie in range(2**width), or refuse to."""
+    lo, hi = bounds(value)
+    if lo < 0 or hi.bit_length() > width:
+        raise UnsupportedError(f"a value from {lo} to {hi} as {width} unsigned bits: mask it")
+    return low_bits(value, width)
+
+
 def bounds(value: Value) -> tuple[int, int]:
     """Return the least and the greatest integer that the value may be."""
     return (value, value) if isinstance(value, int) else (value.lo, value.hi)

@@ -132,7 +132,7 @@ def explore(
                 result,
                 raised,
                 tuple(step.holds for step in explorer.trail if step.framed),
-                (*assumptions, *(step.fact() for step in explorer.trail if not step.forced)),
+                (*assumptions, *(step.fact for step in explorer.trail if not step.forced)),
                 explorer.model,
                 tuple(explorer.deferred),
                 timeout_ms,
@@ -161,15 +161,14 @@ class _Step:
     condition: z3.BoolRef
     """As the program asked it: a replay must meet the same."""
     holds: bool
+    fact: z3.BoolRef
+    """What holds on the path: the condition or its negation."""
     forced: bool = False
     """The other side is infeasible, so the condition adds nothing to the path."""
     framed: bool = False
     """A decision with a frame of its own in the solver."""
     other: z3.ModelRef | None = None
     """A state that takes the other side, if that is still to be explored."""
-
-    def fact(self) -> z3.BoolRef:
-        return self.condition if self.holds else lnot(self.condition)
 
 
 @dataclass
@@ -214,7 +213,7 @@ class _Explorer:
             if step.other is not None:
                 self.solver.leave(frames)
                 self.model = step.other
-                self._meet(_Step(step.condition, not step.holds, framed=True))
+                self._meet(_Step(step.condition, not step.holds, lnot(step.fact), framed=True))
                 return True
         return False
 
@@ -233,7 +232,7 @@ class _Explorer:
                 raise InfeasiblePath
             self.model = model
         self.solver.add(fact)
-        self._meet(_Step(fact, holds=True))
+        self._meet(_Step(fact, True, fact))
 
     def defer(self, fact: Callable[[], z3.BoolRef]) -> None:
         self.deferred.append(fact)
@@ -247,7 +246,7 @@ class _Explorer:
         if self.met == len(self.trail):
             return None
         step = self.trail[self.met]
-        if not step.condition.eq(condition):
+        if step.condition is not condition and not step.condition.eq(condition):
             raise _not_repeatable()
         self.met += 1
         return step
@@ -259,12 +258,16 @@ class _Explorer:
             model = self.solver.find(condition)
             holds = model is not None
             self.model = model or self.model
-        other = self.solver.find(lnot(condition) if holds else condition)
-        return _Step(condition, holds, forced=other is None, framed=other is not None, other=other)
+        fact, opposite = condition, lnot(condition)
+        if not holds:
+            fact, opposite = opposite, fact
+        other = self.solver.find(opposite)
+        open_ = other is not None
+        return _Step(condition, holds, fact, forced=not open_, framed=open_, other=other)
 
     def _meet(self, step: _Step) -> _Step:
         if step.framed:
-            self.solver.enter(step.fact())
+            self.solver.enter(step.fact)
         self.trail.append(step)
         self.met += 1
         return step
@@ -282,25 +285,17 @@ def _evaluate(condition: z3.BoolRef, model: z3.ModelRef) -> bool | None:
     return False if z3.is_false(value) else None
 
 
-class _ForkError(BaseException):
-    """A merged function met a branch that its prefix does not decide."""
-
-    def __init__(self, condition: z3.BoolRef) -> None:
-        self.condition = condition
-
-
 @dataclass
 class _Prefix:
-    """The decider of a merged function: takes given sides, then stops at the next branch."""
+    """The decider of a merged function: takes the given sides, then always the true one."""
 
     sides: tuple[bool, ...]
-    met: int = 0
+    conditions: list[z3.BoolRef] = field(default_factory=list)
 
     def decide(self, condition: z3.BoolRef) -> bool:
-        if self.met == len(self.sides):
-            raise _ForkError(condition)
-        self.met += 1
-        return self.sides[self.met - 1]
+        met = len(self.conditions)
+        self.conditions.append(condition)
+        return met >= len(self.sides) or self.sides[met]
 
     def assume(self, fact: z3.BoolRef) -> None:
         raise EngineError("a merged function must not assume anything")
@@ -313,13 +308,16 @@ class _Prefix:
 
 
 def _merge(run: Callable[[], int], sides: tuple[bool, ...]) -> int:
+    decider = _Prefix(sides)
     try:
-        with deciding(_Prefix(sides)):
-            return run()
-    except _ForkError as fork:
-        condition = fork.condition
+        with deciding(decider):
+            result = run()
     except EngineError:
         raise
     except Exception as error:
         raise EngineError(f"a merged function raised {error!r}") from error
-    return ite(condition, _merge(run, (*sides, True)), _merge(run, (*sides, False)))
+    taken = (*sides, *(True for _ in decider.conditions[len(sides) :]))
+    for depth in reversed(range(len(sides), len(taken))):
+        otherwise = _merge(run, (*taken[:depth], False))
+        result = ite(decider.conditions[depth], result, otherwise)
+    return result

@@ -11,9 +11,11 @@ from typing import Generic, TypeVar
 
 import z3
 
+from proofs import exact
+from proofs.exact import Value
 from proofs.explore import merged
+from proofs.memo import remembered
 from proofs.symbolic import (
-    bits_of,
     current,
     eq,
     fresh,
@@ -21,6 +23,7 @@ from proofs.symbolic import (
     from_bits,
     land,
     lnot,
+    operand,
     truth,
 )
 
@@ -34,12 +37,9 @@ class SymWords:
     """
 
     def __init__(self, name: str, index_bits: int, width: int, length: int | None = None) -> None:
-        self.initial = z3.Array(name, z3.BitVecSort(index_bits), z3.BitVecSort(width))
-        self.index_bits = index_bits
-        self.width = width
         self.length = 1 << index_bits if length is None else length
         self._writes: list[tuple[int, int]] = []
-        self._arrays = [self.initial]
+        self._contents = [_unwritten(name, index_bits, width)]
         """The contents before the first write and after each."""
 
     def __getitem__(self, index: int) -> int:
@@ -50,24 +50,26 @@ class SymWords:
             if same is True:
                 return value
             if same is not False:  # only the solver knows
-                return self._select(self._arrays[number + 1], index)
-        return self._select(self.initial, index)
+                return _read(self._contents[number + 1], operand(index))
+        return _read(self._contents[0], operand(index))
 
     def __setitem__(self, index: int, value: int) -> None:
         _check_index(index, self.length)
-        stored = z3.Store(
-            self._arrays[-1], bits_of(index, self.index_bits), bits_of(value, self.width)
-        )
+        self._contents.append(_written(self._contents[-1], operand(index), operand(value)))
         self._writes.append((index, value))
-        self._arrays.append(stored)
 
     def __len__(self) -> int:
         return self.length
 
     @property
+    def initial(self) -> z3.ArrayRef:
+        """The contents before the first write, as a term."""
+        return self._contents[0].array
+
+    @property
     def array(self) -> z3.ArrayRef:
         """The contents as a term."""
-        return self._arrays[-1]
+        return self._contents[-1].array
 
     @property
     def written(self) -> tuple[int, ...]:
@@ -77,8 +79,8 @@ class SymWords:
     def copy(self) -> "SymWords":
         """Return a store with the same contents, independent of this one from now on."""
         twin = SymWords.__new__(SymWords)
-        twin.__dict__.update(self.__dict__)
-        twin._writes, twin._arrays = self._writes.copy(), self._arrays.copy()
+        twin.length = self.length
+        twin._writes, twin._contents = self._writes.copy(), self._contents.copy()
         return twin
 
     def equals(self, other: "SymWords") -> z3.BoolRef:
@@ -90,8 +92,31 @@ class SymWords:
             return self.array == other.array
         return land(*(eq(self[index], other[index]) for index in (*self.written, *other.written)))
 
-    def _select(self, array: z3.ArrayRef, index: int) -> int:
-        return from_bits(z3.Select(array, bits_of(index, self.index_bits)))
+
+class _Contents:
+    """What the words of a store are at one moment."""
+
+    def __init__(self, array: z3.ArrayRef, index_bits: int, width: int) -> None:
+        self.array = array
+        self.index_bits = index_bits
+        self.width = width
+
+
+@remembered
+def _unwritten(name: str, index_bits: int, width: int) -> _Contents:
+    array = z3.Array(name, z3.BitVecSort(index_bits), z3.BitVecSort(width))
+    return _Contents(array, index_bits, width)
+
+
+@remembered
+def _written(contents: _Contents, index: Value, value: Value) -> _Contents:
+    bits = exact.fitting(index, contents.index_bits), exact.fitting(value, contents.width)
+    return _Contents(z3.Store(contents.array, *bits), contents.index_bits, contents.width)
+
+
+@remembered
+def _read(contents: _Contents, index: Value) -> int:
+    return from_bits(z3.Select(contents.array, exact.fitting(index, contents.index_bits)))
 
 
 @dataclass(frozen=True)

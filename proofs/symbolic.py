@@ -15,6 +15,7 @@ import z3
 
 from proofs import exact
 from proofs.exact import EngineError, Exact, UnsupportedError, Value
+from proofs.memo import Term, remembered
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ def deciding(decider: Decider) -> Iterator[None]:
 # The operators
 
 
-def _operand(value: object) -> Value:
+def operand(value: object) -> Value:
     """Return the integer that an operand is; raise `UnsupportedError` if it is not one."""
     if isinstance(value, SymInt):
         return value.exact
@@ -82,18 +83,51 @@ def _boolean(value: bool | z3.BoolRef) -> "Bool":
     return value if isinstance(value, bool) else SymBool(value)
 
 
-def _forward(operation: Callable[[Value, Value], Value]) -> Callable[["_Number", object], "Int"]:
+Operation = Callable[[Value, Value], Value]
+Guard = Callable[[Value], None]
+Method = Callable[["_Number", object], "Int"]
+
+
+def _operator(operation: Operation, check: Guard | None = None) -> tuple[Method, Method]:
+    """Make the method of an operator and its reflection; `check` looks at the right operand."""
+
+    @remembered
+    def carried_out(a: Value, b: Value) -> "Int":
+        return _integer(operation(a, b))
+
     def method(self: "_Number", other: object) -> "Int":
-        return _integer(operation(_operand(self), _operand(other)))
+        right = operand(other)
+        if check is not None:
+            check(right)
+        return carried_out(operand(self), right)
 
-    return method
+    def reflected(self: "_Number", other: object) -> "Int":
+        right = operand(self)
+        if check is not None:
+            check(right)
+        return carried_out(operand(other), right)
+
+    return method, reflected
 
 
-def _reflected(operation: Callable[[Value, Value], Value]) -> Callable[["_Number", object], "Int"]:
-    def method(self: "_Number", other: object) -> "Int":
-        return _integer(operation(_operand(other), _operand(self)))
+@remembered
+def _equal(a: Value, b: Value) -> "Bool":
+    return _boolean(exact.equal(a, b))
 
-    return method
+
+@remembered
+def _less(a: Value, b: Value) -> "Bool":
+    return _boolean(exact.less(a, b))
+
+
+def _refuse_zero(divisor: Value) -> None:
+    if _equal(divisor, 0):
+        raise ZeroDivisionError("integer division or modulo by zero")
+
+
+def _refuse_negative(amount: Value) -> None:
+    if _less(amount, 0):
+        raise ValueError("negative shift count")
 
 
 def _refused(operation: str) -> Callable[..., NoReturn]:
@@ -103,51 +137,21 @@ def _refused(operation: str) -> Callable[..., NoReturn]:
     return method
 
 
-def _floor_divide(a: Value, b: Value) -> Value:
-    _refuse_zero(b)
-    return exact.floor_divide(a, b)
-
-
-def _modulo(a: Value, b: Value) -> Value:
-    _refuse_zero(b)
-    return exact.modulo(a, b)
-
-
-def _shift_left(a: Value, amount: Value) -> Value:
-    _refuse_negative(amount)
-    return exact.shift_left(a, amount)
-
-
-def _shift_right(a: Value, amount: Value) -> Value:
-    _refuse_negative(amount)
-    return exact.shift_right(a, amount)
-
-
-def _refuse_zero(divisor: Value) -> None:
-    if _boolean(exact.equal(divisor, 0)):
-        raise ZeroDivisionError("integer division or modulo by zero")
-
-
-def _refuse_negative(amount: Value) -> None:
-    if _boolean(exact.less(amount, 0)):
-        raise ValueError("negative shift count")
-
-
 class _Number:
     """The operators of `int`, for symbolic integers and, as in Python, for truth values."""
 
     __slots__ = ()
 
-    __add__, __radd__ = _forward(exact.add), _reflected(exact.add)
-    __sub__, __rsub__ = _forward(exact.subtract), _reflected(exact.subtract)
-    __mul__, __rmul__ = _forward(exact.multiply), _reflected(exact.multiply)
-    __floordiv__, __rfloordiv__ = _forward(_floor_divide), _reflected(_floor_divide)
-    __mod__, __rmod__ = _forward(_modulo), _reflected(_modulo)
-    __and__, __rand__ = _forward(exact.bitwise_and), _reflected(exact.bitwise_and)
-    __or__, __ror__ = _forward(exact.bitwise_or), _reflected(exact.bitwise_or)
-    __xor__, __rxor__ = _forward(exact.bitwise_xor), _reflected(exact.bitwise_xor)
-    __lshift__, __rlshift__ = _forward(_shift_left), _reflected(_shift_left)
-    __rshift__, __rrshift__ = _forward(_shift_right), _reflected(_shift_right)
+    __add__, __radd__ = _operator(exact.add)
+    __sub__, __rsub__ = _operator(exact.subtract)
+    __mul__, __rmul__ = _operator(exact.multiply)
+    __floordiv__, __rfloordiv__ = _operator(exact.floor_divide, _refuse_zero)
+    __mod__, __rmod__ = _operator(exact.modulo, _refuse_zero)
+    __and__, __rand__ = _operator(exact.bitwise_and)
+    __or__, __ror__ = _operator(exact.bitwise_or)
+    __xor__, __rxor__ = _operator(exact.bitwise_xor)
+    __lshift__, __rlshift__ = _operator(exact.shift_left, _refuse_negative)
+    __rshift__, __rrshift__ = _operator(exact.shift_right, _refuse_negative)
 
     def __divmod__(self, other: object) -> tuple["Int", "Int"]:
         return self // other, self % other
@@ -156,22 +160,22 @@ class _Number:
         return self.__rfloordiv__(other), self.__rmod__(other)
 
     def __neg__(self) -> "Int":
-        return _integer(exact.subtract(0, _operand(self)))
+        return _integer(exact.subtract(0, operand(self)))
 
     def __pos__(self) -> "Int":
-        return _integer(_operand(self))
+        return _integer(operand(self))
 
     def __abs__(self) -> "Int":
-        return _integer(exact.absolute(_operand(self)))
+        return _integer(exact.absolute(operand(self)))
 
     def __invert__(self) -> "Int":
-        return _integer(exact.invert(_operand(self)))
+        return _integer(exact.invert(operand(self)))
 
     def __lt__(self, other: object) -> "Bool":
-        return _boolean(exact.less(_operand(self), _operand(other)))
+        return _less(operand(self), operand(other))
 
     def __gt__(self, other: object) -> "Bool":
-        return _boolean(exact.less(_operand(other), _operand(self)))
+        return _less(operand(other), operand(self))
 
     def __le__(self, other: object) -> "Bool":
         return negation(self > other)
@@ -182,7 +186,7 @@ class _Number:
     # The results below are not of the types that `object` promises: that is what makes an `if` ask.
 
     def __eq__(self, other: object) -> "Bool":  # type: ignore[override]
-        return _boolean(exact.equal(_operand(self), _operand(other)))
+        return _equal(operand(self), operand(other))
 
     def __ne__(self, other: object) -> "Bool":  # type: ignore[override]
         return negation(self == other)
@@ -225,10 +229,12 @@ class SymInt(_Number):
 class SymBool(_Number):
     """An unknown truth value."""
 
-    __slots__ = ("term",)
+    __slots__ = ("opposite", "term")
 
     def __init__(self, term: z3.BoolRef) -> None:
         self.term = term
+        self.opposite: SymBool | None = None
+        """The negation, once it was asked for."""
 
     def __bool__(self) -> bool:
         return current().decide(self.term)
@@ -281,7 +287,12 @@ def from_bits(bits: z3.BitVecRef, signed: bool = False) -> int:
 
 def symbol(name: str, width: int, signed: bool = False) -> int:
     """Return the unknown integer of this name; the same name is the same unknown."""
-    return from_bits(z3.BitVec(name, width), signed)
+    return as_int(_unknown(name, width, signed))
+
+
+@remembered
+def _unknown(name: str, width: int, signed: bool) -> SymInt:
+    return SymInt(exact.unknown(z3.BitVec(name, width), signed))
 
 
 def fresh(stem: str, width: int, signed: bool = False) -> int:
@@ -306,11 +317,7 @@ def bits_of(value: Int, width: int) -> z3.BitVecRef:
 
     Raises `UnsupportedError` if it may not: mask it first where the modulus is meant.
     """
-    operand = _operand(value)
-    lo, hi = exact.bounds(operand)
-    if lo < 0 or hi.bit_length() > width:
-        raise UnsupportedError(f"a value from {lo} to {hi} as {width} unsigned bits: mask it")
-    return exact.low_bits(operand, width)
+    return exact.fitting(operand(value), width)
 
 
 def truth(condition: Condition) -> z3.BoolRef:
@@ -331,12 +338,17 @@ def value_of(condition: Condition) -> Bool:
 
 def negation(condition: Bool) -> Bool:
     """Return the opposite truth value."""
-    return not condition if isinstance(condition, bool) else SymBool(lnot(condition))
+    if isinstance(condition, bool):
+        return not condition
+    if condition.opposite is None:
+        condition.opposite = SymBool(lnot(condition))
+        condition.opposite.opposite = condition
+    return condition.opposite
 
 
 def eq(a: Int, b: Int) -> z3.BoolRef:
     """Say that two integers (or truth values) are equal."""
-    return truth(exact.equal(_operand(a), _operand(b)))
+    return truth(_equal(operand(a), operand(b)))
 
 
 def land(*conditions: Condition) -> z3.BoolRef:
@@ -378,8 +390,18 @@ def ite(condition: Condition, a: Int, b: Int) -> int:
     if isinstance(decided, bool):
         return as_int(a if decided else b)
     if isinstance(a, bool | SymBool) and isinstance(b, bool | SymBool):
-        return as_bool(land(implies(decided, a), lor(decided, b)))
-    return as_int(_integer(exact.choose(decided.term, _operand(a), _operand(b))))
+        return as_bool(_chosen_truth(Term(decided.term), Term(truth(a)), Term(truth(b))))
+    return as_int(_chosen(Term(decided.term), operand(a), operand(b)))
+
+
+@remembered
+def _chosen(condition: Term, a: Value, b: Value) -> Int:
+    return _integer(exact.choose(condition.term, a, b))
+
+
+@remembered
+def _chosen_truth(condition: Term, a: Term, b: Term) -> Bool:
+    return value_of(land(implies(condition.term, a.term), lor(condition.term, b.term)))
 
 
 def concrete(value: T, model: z3.ModelRef) -> T:
