@@ -1,0 +1,1 @@
+"""The documentation: the site's pages, and in `render` what is made from the code."""

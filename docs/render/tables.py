@@ -1,0 +1,179 @@
+"""The tables of the reference pages, each made from the table in the code that the processor uses.
+
+A page asks for one by a line `<!-- table: NAME -->`.
+"""
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable
+
+import attrs
+
+from disco.mips import cp0
+from disco.mips.address import Mapping, Segment, segments
+from disco.mips.cp0 import COUNTERS, REGISTERS, Mode, Register
+from disco.mips.exceptions import EXCEPTIONS, ExceptionKind
+from disco.mips.model import MODELS, R4000, R10000, Model
+from disco.mips.unpredictable import Unpredictable
+from docs.render.markdown import code, hexadecimal, table
+from spec.ledger import clauses, render
+
+_STATUS_BITS = {
+    name.removeprefix("STATUS_"): value
+    for name, value in vars(cp0).items()
+    if name.startswith("STATUS_") and value.bit_count() == 1
+}
+
+
+def expand(markdown: str) -> str:
+    """Replace every line that asks for a table by the table."""
+    return re.sub(r"<!-- table: (.+?) -->", lambda match: TABLES[match[1]](), markdown)
+
+
+def _status(segment: Segment) -> str:
+    ones = [f"{n} = 1" for n, bit in _STATUS_BITS.items() if segment.status_one & bit]
+    zeros = [f"{n} = 0" for n, bit in _STATUS_BITS.items() if segment.status_zero & bit]
+    return ", ".join(ones + zeros)
+
+
+def _refill_bit(segment: Segment) -> str:
+    if segment.mapping in (Mapping.TLB, Mapping.TLB_UNLESS_ERL):
+        return next(name for name, bit in _STATUS_BITS.items() if segment.space.value == bit)
+    return ""
+
+
+def address_map(model: Model) -> str:
+    """Write the address map of every mode of `model`."""
+    parts = []
+    head = ["segment", "first address", "last address", "exists with", "mapped"]
+    if model.refill_by_address:
+        head.append("64-bit refill with")
+    for mode in Mode:
+        rows = sorted(segments(model, mode), key=lambda segment: segment.low)
+        lines = [
+            [
+                segment.name, hexadecimal(segment.low, 64), hexadecimal(segment.high, 64),
+                _status(segment), segment.mapping.value, _refill_bit(segment),
+            ][: len(head)]
+            for segment in rows
+        ]  # fmt: skip
+        parts.append(f"### {mode.name.capitalize()} mode\n\n{table(head, lines)}")
+    return "\n".join(parts)
+
+
+def registers(model: Model) -> str:
+    """Write the system control registers of `model`."""
+    rows: list[Register] = list(REGISTERS[model.name])
+    if model.has_performance_counters:
+        rows += [register for pair in COUNTERS for register in pair]
+    return table(
+        ["number", "name", "bits", "writable bits", "after a cold reset"],
+        [
+            [
+                str(row.number), row.name, str(row.width), hexadecimal(row.writable, row.width),
+                "undefined" if row.reset is None else hexadecimal(row.reset, row.width),
+            ]
+            for row in sorted(rows, key=lambda row: row.number)
+        ],
+    )  # fmt: skip
+
+
+def _registers_written(kind: ExceptionKind) -> str:
+    written = ["ErrorEPC"] if kind.uses_error_epc else ["EPC", "Cause"]
+    if kind.bad_vaddr:
+        written.append("BadVAddr")
+    if kind.tlb_registers:
+        written += ["Context", "XContext", "EntryHi"]
+    return ", ".join(written)
+
+
+def exceptions() -> str:
+    """Write the exceptions in the order of priority."""
+    return table(
+        ["priority", "exception", "code", "arises", "vector", "writes", "undefined after",
+         "manual"],
+        [
+            [
+                str(kind.priority), kind.name, "" if kind.code is None else str(kind.code),
+                kind.timing.value, kind.vector.value, _registers_written(kind),
+                "Context, XContext, EntryHi" if kind.context_undefined else "", kind.section,
+            ]
+            for kind in EXCEPTIONS
+        ],
+    )  # fmt: skip
+
+
+def unpredictable() -> str:
+    """Write what the architecture leaves open, with the clauses that say what happens then."""
+    every = clauses()
+    return table(
+        ["name", "what is open", "clause"],
+        [
+            [
+                code(what.name), what.value,
+                ", ".join(clause.name for clause in every if f"`{what.name}`" in clause.text),
+            ]
+            for what in Unpredictable
+        ],
+    )  # fmt: skip
+
+
+def attribute_texts(cls: type) -> dict[str, str]:
+    """Give the texts that stand below a class's attributes, by attribute."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(definition, ast.ClassDef)
+    found: dict[str, str] = {}
+    attribute = ""
+    for node in definition.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            attribute = node.target.id
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and attribute:
+            found[attribute] = str(node.value.value)
+            attribute = ""
+        else:
+            attribute = ""
+    return found
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and value > 0xFF:
+        return code(f"{value:#x}")
+    if isinstance(value, tuple):
+        return ", ".join(dict.fromkeys(_value(item) for item in value))
+    return str(getattr(value, "name", value))
+
+
+def models() -> str:
+    """Write what distinguishes the models."""
+    texts = attribute_texts(Model)
+    names = [field.name for field in attrs.fields(Model)]
+    return table(
+        ["", *MODELS, "meaning"],
+        [
+            [code(name), *(_value(getattr(model, name)) for model in MODELS.values()),
+             texts.get(name, "")]
+            for name in names
+        ],
+    )  # fmt: skip
+
+
+def ledger() -> str:
+    """Write the ledger of the specification."""
+    return render(clauses())
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "address map R10000": lambda: address_map(R10000),
+    "address map R4000": lambda: address_map(R4000),
+    "registers R10000": lambda: registers(R10000),
+    "registers R4000": lambda: registers(R4000),
+    "exceptions": exceptions,
+    "unpredictable": unpredictable,
+    "models": models,
+    "ledger": ledger,
+}
+"""The tables that a page may ask for."""
