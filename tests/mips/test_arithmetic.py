@@ -181,9 +181,13 @@ def test_moves_of_hi_and_lo(name: str, moved: str) -> None:
         assert {"hi": cpu.hi, "lo": cpu.lo} == {"hi": 22, "lo": 33} | {moved: 11}
 
 
-_TWO, _IMMEDIATE = ("rs", ["rt"], ["rd"]), ("rs", [], ["rt"])
-_BY_SA, _BY_RS, _HI_LO = ("rt", [], ["rd"]), ("rt", ["rs"], ["rd"]), ("rs", ["rt"], [])
-NEEDS_WORDS: dict[str, tuple[str, list[str], list[str]]] = {
+_Roles = tuple[str, list[str], list[str]]
+_TWO: _Roles = ("rs", ["rt"], ["rd"])
+_IMMEDIATE: _Roles = ("rs", [], ["rt"])
+_BY_SA: _Roles = ("rt", [], ["rd"])
+_BY_RS: _Roles = ("rt", ["rs"], ["rd"])
+_HI_LO: _Roles = ("rs", ["rt"], [])
+NEEDS_WORDS = {
     "ADD": _TWO, "ADDU": _TWO, "SUB": _TWO, "SUBU": _TWO, "ADDI": _IMMEDIATE, "ADDIU": _IMMEDIATE,
     "SRL": _BY_SA, "SRA": _BY_SA, "SRLV": _BY_RS, "SRAV": _BY_RS,
     "MULT": _HI_LO, "MULTU": _HI_LO, "DIV": _HI_LO, "DIVU": _HI_LO,

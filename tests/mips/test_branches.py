@@ -56,7 +56,7 @@ def _branch(name: str, rs: int, rt: int | None, offset: int) -> Processor:
 @pytest.mark.parametrize(("name", "rs", "rt", "taken"), _CASES)
 def test_conditions(name: str, rs: int, rt: int | None, taken: bool) -> None:
     """A taken branch runs its slot; one not taken does so unless it is likely."""
-    likely = name.endswith("L") and not name.endswith("AL") or name.endswith("ALL")
+    likely = name.endswith("ALL") or name[-2:] in ("ZL", "QL", "EL")
     cpu = _branch(name, rs, rt, offset=0x10)
     run(cpu)
     if likely and not taken:
