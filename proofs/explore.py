@@ -13,6 +13,7 @@ from typing import Generic, TypeVar, cast
 import z3
 
 from proofs.exact import EngineError
+from proofs.memo import Term
 from proofs.symbolic import deciding, ite, lnot
 
 T = TypeVar("T")
@@ -181,6 +182,8 @@ class _Explorer:
     trail: list[_Step] = field(default_factory=list)
     met: int = 0
     """How many steps of the trail the current execution has met."""
+    known: dict[Term, tuple[int, bool]] = field(default_factory=dict)
+    """The conditions on the trail and their negations: the step that decides, and the truth."""
     names: dict[str, int] = field(default_factory=dict)
     deferred: list[Callable[[], z3.BoolRef]] = field(default_factory=list)
 
@@ -210,6 +213,7 @@ class _Explorer:
         while self.trail:
             step = self.trail.pop()
             frames += step.framed
+            del self.known[Term(step.fact)], self.known[Term(lnot(step.fact))]
             if step.other is not None:
                 self.solver.leave(frames)
                 self.model = step.other
@@ -218,13 +222,20 @@ class _Explorer:
         return False
 
     def decide(self, condition: z3.BoolRef) -> bool:
-        step = self._replay(condition)
-        if step is None:
-            step = self._meet(self._decide(condition))
+        if self.met < len(self.trail) and self.trail[self.met].condition is condition:
+            self.met += 1  # the usual replay, with nothing to look up
+            return self.trail[self.met - 1].holds
+        known = self._known(condition)
+        if known is not None:
+            return known
+        step = self._replay(condition) or self._meet(self._decide(condition))
         return step.holds
 
     def assume(self, fact: z3.BoolRef) -> None:
-        if z3.is_true(fact) or self._replay(fact) is not None:
+        known = z3.is_true(fact) or self._known(fact)
+        if known is False:
+            raise InfeasiblePath
+        if known or self._replay(fact) is not None:
             return
         if _evaluate(fact, self.model) is not True:
             model = self.solver.find(fact)
@@ -232,7 +243,7 @@ class _Explorer:
                 raise InfeasiblePath
             self.model = model
         self.solver.add(fact)
-        self._meet(_Step(fact, True, fact))
+        self._meet(_Step(fact, holds=True, fact=fact))
 
     def defer(self, fact: Callable[[], z3.BoolRef]) -> None:
         self.deferred.append(fact)
@@ -241,6 +252,11 @@ class _Explorer:
         number = self.names.get(stem, 0)
         self.names[stem] = number + 1
         return f"{stem}!{number}"
+
+    def _known(self, condition: z3.BoolRef) -> bool | None:
+        """Return the truth if the path met the condition before."""
+        position, holds = self.known.get(Term(condition), (self.met, False))
+        return holds if position < self.met else None
 
     def _replay(self, condition: z3.BoolRef) -> _Step | None:
         if self.met == len(self.trail):
@@ -262,12 +278,14 @@ class _Explorer:
         if not holds:
             fact, opposite = opposite, fact
         other = self.solver.find(opposite)
-        open_ = other is not None
-        return _Step(condition, holds, fact, forced=not open_, framed=open_, other=other)
+        forced = other is None
+        return _Step(condition, holds, fact, forced, framed=not forced, other=other)
 
     def _meet(self, step: _Step) -> _Step:
         if step.framed:
             self.solver.enter(step.fact)
+        self.known[Term(step.fact)] = len(self.trail), True
+        self.known[Term(lnot(step.fact))] = len(self.trail), False
         self.trail.append(step)
         self.met += 1
         return step

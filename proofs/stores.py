@@ -160,6 +160,7 @@ class SymRecords(Generic[R]):
             field: SymWords(f"{name}.{field}", index_bits, width) for field, width in fields.items()
         }
         self._make = make
+        self._initial: dict[Value, R] = {}
         self._log: list[_Write[R] | _Update[R]] = []
         self._misses: list[_Miss[R]] = []
         self.mentioned: list[int] = []
@@ -227,7 +228,11 @@ class SymRecords(Generic[R]):
             else:
                 record = self._read(index, number)
                 return change.change(record) if change.where(index, record) else record
-        return self._make({field: words[index] for field, words in self.fields.items()})
+        key = operand(index)
+        if key not in self._initial:
+            fields = {field: words[index] for field, words in self.fields.items()}
+            self._initial[key] = self._make(fields)
+        return self._initial[key]
 
 
 def _check_index(index: int, length: int) -> None:
