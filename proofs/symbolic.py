@@ -302,11 +302,17 @@ def fresh(stem: str, width: int, signed: bool = False) -> int:
 
 def fresh_below(stem: str, bound: int) -> int:
     """Return a new unknown integer in range(bound) on the path being explored."""
+    value, fact = _unknown_below(current().fresh_name(stem), bound)
+    current().assume(fact)
+    return as_int(value)
+
+
+@remembered
+def _unknown_below(name: str, bound: int) -> tuple[Int, z3.BoolRef]:
     width = max((bound - 1).bit_length(), 1)
-    bits = z3.BitVec(current().fresh_name(stem), width)
-    if bound < 1 << width:
-        current().assume(z3.ULT(bits, bound))
-    return as_int(_integer(exact.unknown_below(bits, bound)))
+    bits = z3.BitVec(name, width)
+    fact = z3.ULT(bits, bound) if bound < 1 << width else z3.BoolVal(True)
+    return _integer(exact.unknown_below(bits, bound)), fact
 
 
 # Terms, for ports and claims: none of these forks the path
