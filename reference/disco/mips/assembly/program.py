@@ -76,20 +76,20 @@ class Program:
         return attrs.evolve(token, kind=TokenKind.NAME, text=symbol)
 
     def value(self, tokens: Tokens, location: int) -> int:
-        """Evaluate an expression of a statement at `location`, as 64 bits."""
-
-        def look_up(token: Token) -> int:
-            if token.text == ".":
-                return location
-            if token.text not in self.symbols:
-                raise token.error(f"'{token.text.partition('#')[0]}' is not defined")
-            return self.symbols[token.text]
-
-        return evaluate(tokens, look_up)
+        """Evaluate an expression of a statement at `location`, as 64 bits: the second pass."""
+        return evaluate(tokens, partial(self._look_up, location, "is not defined"))
 
     def known(self, tokens: Tokens) -> int:
         """Evaluate an expression that the first pass needs; its symbols must stand before it."""
-        return self.value(tokens, self.location)
+        missing = "is not defined before this line"
+        return evaluate(tokens, partial(self._look_up, self.location, missing))
+
+    def _look_up(self, location: int, missing: str, token: Token) -> int:
+        if token.text == ".":
+            return location
+        if token.text not in self.symbols:
+            raise token.error(f"'{token.text.partition('#')[0]}' {missing}")
+        return self.symbols[token.text]
 
     def place(
         self, first: Token, size: int, make: Callable[[], bytes], *, alignment: int = 1
