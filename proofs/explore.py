@@ -273,7 +273,8 @@ class _Explorer:
         if holds is None:
             model = self.solver.find(condition)
             holds = model is not None
-            self.model = model or self.model
+            if model is not None:
+                self.model = model
         fact, opposite = condition, lnot(condition)
         if not holds:
             fact, opposite = opposite, fact

@@ -8,6 +8,7 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proofs import explore as engine
 from proofs.exact import EngineError
 from proofs.explore import Path, SolverUnknownError, explore, merged
 from proofs.symbolic import as_bool, concrete, current, eq, fresh, land, lnot, symbol, truth
@@ -72,7 +73,7 @@ def test_exactly_one_path_admits_each_input(
         check_admitted(path, program, (x, y), path.model)
     for x, y in inputs:
         state = land(eq(symbols[0], x), eq(symbols[1], y))
-        admitting = [(path, model) for path in paths if (model := path.find(state))]
+        admitting = [(p, model) for p in paths if (model := p.find(state)) is not None]
         assert len(admitting) == 1
         check_admitted(*admitting[0][:1], program, (x, y), admitting[0][1])
 
@@ -269,6 +270,50 @@ def test_merged_functions_are_pure_and_do_not_raise() -> None:
     ):
         with pytest.raises(EngineError, match=re.escape(complaint)):
             list(explore(lambda function=function: merged(function)))  # type: ignore[misc]
+
+
+def test_a_model_that_does_not_evaluate_costs_questions_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run() -> int:
+        x = symbol("x", 8)
+        if x < 10:
+            return 1 if x < 20 else 2
+        return 3 if x < 5 else 4
+
+    monkeypatch.setattr(engine, "_evaluate", lambda condition, model: None)
+    paths = list(explore(run))
+    assert sorted(path.result or 0 for path in paths) == [1, 4]
+    for path in paths:
+        value = concrete(symbol("x", 8), path.model)
+        assert (value < 10) == (path.result == 1)
+
+
+def test_a_path_knows_what_it_met_before() -> None:
+    x = symbol("x", 8)
+
+    def run() -> tuple[bool, bool, bool]:
+        first = bool(x < 5)
+        current().assume(truth(as_bool(x < 5)) if first else truth(as_bool(x >= 5)))
+        return first, bool(x < 5), bool(x >= 5)
+
+    paths = list(explore(run))
+    assert sorted(path.result or () for path in paths) == [
+        (False, False, True),
+        (True, True, False),
+    ]
+    assert all(len(path.condition) == 1 for path in paths)
+
+
+def test_assuming_the_opposite_of_what_was_met_ends_the_path() -> None:
+    x = symbol("x", 8)
+
+    def run() -> bool:
+        if x < 5:
+            current().assume(truth(as_bool(x >= 5)))
+        return True
+
+    assert len(list(explore(run))) == 1
 
 
 def test_equality_of_whole_arrays_is_decided_by_the_solver() -> None:

@@ -4,7 +4,7 @@ import copy
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 import z3
@@ -168,6 +168,20 @@ def test_terms_are_exact(a: Variable, b: Variable, condition: bool, low: int, co
             (x < y) | c,
             (x < y) & c,
             True & (x < y),
+            (x < y) | x,
+            (x < y) ^ x,
+            (x < y) & x,
+            ite(True, x, y),
+            ite(False, x, y),
+            ite(c, x, x),
+            x if divmod(100, (y & 7) + 1) == (100 // ((y & 7) + 1), 100 % ((y & 7) + 1)) else y,
+            x & y & ~y,
+            (x << 8) & (y & 0xFF),
+            (x << 70) + ((y & 0xF) << 66) + 5,
+            ((x << 70) | 0x3F) * ((y << 3) & 0xF8),
+            ((x << 9) ^ 0x1FF) - (y << 9),
+            abs(-abs(x) - 1),
+            (0 - x) // 16,
         ]
 
     x, y, c = a.value, b.value, condition
@@ -188,6 +202,20 @@ def test_terms_are_exact(a: Variable, b: Variable, condition: bool, low: int, co
         (x < y) | c,
         (x < y) & c,
         x < y,
+        (x < y) | x,
+        (x < y) ^ x,
+        (x < y) & x,
+        x,
+        y,
+        x,
+        x,
+        0,
+        0,
+        (x << 70) + ((y & 0xF) << 66) + 5,
+        ((x << 70) | 0x3F) * ((y << 3) & 0xF8),
+        ((x << 9) ^ 0x1FF) - (y << 9),
+        abs(x) + 1,
+        -x // 16,
     ]
     facts = [a.known_as("a"), b.known_as("b"), z3.Bool("c") == condition]
     (path,) = explore(run, facts)
@@ -338,6 +366,15 @@ def test_fresh_values_have_their_bounds_and_new_names() -> None:
     assert below < 48
     assert path.find(lnot(z3.ULT(z3.BitVec("n!0", 6), 48))) is None
     assert zero == 0
+
+
+def test_a_model_must_determine_the_value() -> None:
+    class Undetermined:
+        def eval(self, term: z3.BitVecRef, model_completion: bool) -> z3.BitVecRef:
+            return term
+
+    with pytest.raises(EngineError, match="does not determine x"):
+        concrete(symbol("x", 8), cast(z3.ModelRef, Undetermined()))
 
 
 def test_python_containers_compare_exactly() -> None:
