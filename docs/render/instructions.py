@@ -81,4 +81,4 @@ def source_body(row: Instruction) -> str:
 
 
 def _fenced(text: str) -> str:
-    return f"``` {{ .python }}\n{text}```\n"
+    return f"```python\n{text}```\n"
