@@ -1,6 +1,7 @@
 """The command line of the proofs."""
 
 import pkgutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -161,6 +162,23 @@ def test_an_interruption_prints_what_was_found(
     assert status == 130
     assert out[0].startswith("T1   bounded")
     assert out[-1] == "interrupted: 1 of 4 obligations were done"
+
+
+def test_a_signal_ends_the_workers_too() -> None:
+    script = (
+        "import sys; from proofs.cli import main; "
+        "sys.exit(main(['--jobs', '2'], ['tests.proofs.toy_slow_theorem']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()  # ends when the last worker has closed it
+    assert process.returncode == 130
+    assert first.startswith("T3   quick")
+    assert rest.endswith("interrupted: 1 of 2 obligations were done\n")
 
 
 def test_a_terminal_shows_progress(

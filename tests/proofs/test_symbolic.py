@@ -223,6 +223,70 @@ def test_terms_are_exact(a: Variable, b: Variable, condition: bool, low: int, co
     assert [concrete(value, path.model) for value in path.result] == expected
 
 
+PATTERNS: list[Callable[[int, int], int]] = [
+    lambda x, y: x % 8,
+    lambda x, y: y % 4,
+    lambda x, y: y // 4,
+    lambda x, y: x ^ -1,
+    lambda x, y: -1 ^ y,
+    lambda x, y: (x & 7) | (y << 3),
+    lambda x, y: (y << 4) | x,
+    lambda x, y: (x & 7) + (y << 3),
+    lambda x, y: (x & 7) ^ (y << 3),
+    lambda x, y: (y << 4) ^ x,
+    lambda x, y: ((y << 4) | x) >> 5,
+    lambda x, y: ((y << 4) | x) >> 2,
+    lambda x, y: ((y << 4) | x) & 0x3C,
+    lambda x, y: ((y << 4) | x) & 3,
+    lambda x, y: (x ^ 8) - 8,
+    lambda x, y: ((x & 7) ^ 8) - 8,
+    lambda x, y: ((x & 7) ^ 4) - 4,
+    lambda x, y: ((x ^ 8) - 8) & 0xFFFF,
+    lambda x, y: (x ^ 8) - 4,
+    lambda x, y: (x << 4) & 0xF0F,
+    lambda x, y: (x << 4) & y,
+    lambda x, y: (x << 4) * (y << 2),
+    lambda x, y: x & -4,
+    lambda x, y: y & -4,
+    lambda x, y: y & ~2,
+    lambda x, y: y & 5,
+    lambda x, y: x | y,
+    lambda x, y: x ^ y,
+    lambda x, y: x & y,
+    lambda x, y: ~x & ~y,
+    lambda x, y: (x << 2) == 6,
+    lambda x, y: (x << 2) == (y << 2),
+    lambda x, y: operator.eq(0, x << 2),
+    lambda x, y: y < 0,
+    lambda x, y: operator.le(0, y),
+    lambda x, y: ((x << 4) + y) & 0xF,
+    lambda x, y: divmod(x, 3)[1],
+    lambda x, y: x > y,
+    lambda x, y: x << (y & 3),
+    lambda x, y: y << (x & 3),
+    lambda x, y: y >> x,
+    lambda x, y: x >> (y & 3),
+    lambda x, y: abs(y) * abs(x - 8),
+    lambda x, y: 100 // (x + 1),
+    lambda x, y: y // (x - 20),
+    lambda x, y: y % (x - 20),
+    lambda x, y: -x % (y + 5),
+]
+
+
+def test_patterns_are_exact_for_all_values() -> None:
+    """Whatever is recognised and built in a shorter way, for every value of small operands."""
+    symbols = symbol("x", 4), symbol("y", 3, signed=True)
+    (path,) = explore(lambda: [pattern(*symbols) for pattern in PATTERNS])
+    assert path.result is not None
+    for x in range(16):
+        for y in range(-4, 4):
+            model = path.find(eq(symbols[0], x), eq(symbols[1], y))
+            assert model is not None
+            found = [concrete(value, model) for value in path.result]
+            assert found == [pattern(x, y) for pattern in PATTERNS]
+
+
 def test_constants_fold_to_python_ints() -> None:
     x = symbol("x", 8)
     folded: list[tuple[object, object]] = [
@@ -241,6 +305,7 @@ def test_constants_fold_to_python_ints() -> None:
         (0 * x + 7, 7),
         ((x & 1) // 2, 0),
     ]
+    assert z3.is_true(eq(1 << 70, 2 << 69))
     for value, expected in folded:
         assert type(value) is type(expected)
         assert value == expected
