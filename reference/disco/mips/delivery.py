@@ -23,13 +23,17 @@ from disco.mips.cp0 import (
     reset_registers,
 )
 from disco.mips.exceptions import Exceptions, MipsException, Vector
+from disco.mips.model import Model
 from disco.mips.processor import Processor
+from disco.mips.timer import update_ip7
 from disco.mips.unpredictable import Unpredictable
 
 RESET_VECTOR = 0xFFFF_FFFF_BFC0_0000
 _BASE = 0xFFFF_FFFF_8000_0000
 _BASE_UNCACHED = 0xFFFF_FFFF_A000_0000
 _BASE_BEV = 0xFFFF_FFFF_BFC0_0200
+_CONTEXT_PAGE = 0x7F_FFF0
+"""The BadVPN2 field of Context, below PTEBase."""
 
 
 def jump_to(cpu: Processor, address: int) -> None:
@@ -100,21 +104,30 @@ def _show_page(cpu: Processor, vaddr: int) -> None:
     """Load Context, XContext and EntryHi with the failing page (R10000 14.4, 14.9, 14.18)."""
     top = cpu.model.va_bits - 1
     page, region, cp0 = field(vaddr, top, 13), vaddr >> 62, cpu.cp0
-    cp0.context = cp0.context & ~0x7F_FFFF | field(vaddr, 31, 13) << 4
-    below_pte_base = (1 << (top - 13 + 1 + 4 + 2)) - 1
+    cp0.context = cp0.context & ~_CONTEXT_PAGE | field(vaddr, 31, 13) << 4
     cp0.xcontext = (
-        cp0.xcontext & ~below_pte_base & MASK64 | region << (top - 13 + 1 + 4) | page << 4
+        cp0.xcontext & ~_xcontext_page(cpu.model) & MASK64 | region << (top - 8) | page << 4
     )
     cp0.entry_hi = vaddr & cpu.model.pair_mask | cp0.entry_hi & 0xFF
 
 
+def _xcontext_page(model: Model) -> int:
+    """Mask of the R and BadVPN2 fields of XContext, which lie below PTEBase."""
+    return (1 << (model.va_bits - 7)) - 0x10
+
+
 def _undefine_page(cpu: Processor) -> None:
     """Leave the page fields of Context, XContext and EntryHi open after an address error."""
-    cp0, open_value = cpu.cp0, cpu.inputs.unpredictable
-    what = Unpredictable.CONTEXT_AFTER_ADDRESS_ERROR
-    cp0.context = open_value(what, cp0.context)
-    cp0.xcontext = open_value(what, cp0.xcontext)
-    cp0.entry_hi = open_value(what, cp0.entry_hi)
+    cp0, model = cpu.cp0, cpu.model
+    cp0.context = _opened(cpu, cp0.context, _CONTEXT_PAGE)
+    cp0.xcontext = _opened(cpu, cp0.xcontext, _xcontext_page(model))
+    cp0.entry_hi = _opened(cpu, cp0.entry_hi, model.pair_mask)
+
+
+def _opened(cpu: Processor, value: int, page: int) -> int:
+    """Leave the bits `page` of a register's `value` open."""
+    chosen = cpu.inputs.unpredictable(Unpredictable.CONTEXT_AFTER_ADDRESS_ERROR, value)
+    return value & ~page & MASK64 | chosen & page
 
 
 def _deliver_error(cpu: Processor, exception: MipsException) -> None:
@@ -131,6 +144,7 @@ def _deliver_error(cpu: Processor, exception: MipsException) -> None:
         reset_registers(cpu.model, cp0)
         cpu.watch_pending = False
         cpu.timer_pending = False
+        update_ip7(cpu)
         cpu.link = False
     else:
         cp0.status = cp0.status & ~(STATUS_TS | STATUS_SR | STATUS_NMI) | (

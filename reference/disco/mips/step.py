@@ -8,6 +8,7 @@ from disco.bits import MASK64
 from disco.mips.cp0 import (
     CAUSE_IP,
     CAUSE_IP_LINES,
+    STATUS_DE,
     STATUS_ERL,
     STATUS_EXL,
     STATUS_IE,
@@ -50,13 +51,19 @@ def boundary(cpu: Processor) -> None:
         count_events(cpu, inputs.counter_events)
     cp0.cause = cp0.cause & ~CAUSE_IP_LINES | inputs.interrupt_lines << 10
     if inputs.event is not Event.NONE:
-        raise MipsException(_EVENTS[inputs.event])
+        take_event(cpu, inputs.event)
     if cpu.watch_pending and cp0.status & cpu.model.watch_postponed_by == 0:
         cpu.watch_pending = False
         raise MipsException(Exceptions.WATCH)
     enabled = cp0.status & (STATUS_EXL | STATUS_ERL | STATUS_IE) == STATUS_IE
     if enabled and cp0.cause & cp0.status & CAUSE_IP != 0:
         raise MipsException(Exceptions.INTERRUPT)
+
+
+def take_event(cpu: Processor, event: Event) -> None:
+    """Take an external event. With DE = 1 a cache error raises nothing (R10000 14.11)."""
+    if event is not Event.CACHE_ERROR or cpu.cp0.status & STATUS_DE == 0:
+        raise MipsException(_EVENTS[event])
 
 
 def execute(cpu: Processor, word: int) -> None:
