@@ -182,7 +182,7 @@ def reset_registers(model: Model, cp0: Cp0) -> None:
     cp0.control0 = cp0.control1 = 0
 
 
-class Mode(enum.Enum):
+class Mode(enum.IntEnum):
     """The operating modes, each less privileged than the one before."""
 
     KERNEL = 0

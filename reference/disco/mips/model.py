@@ -17,7 +17,7 @@ class Level(enum.IntEnum):
     IV = 4
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class Model:
     """What distinguishes one processor from another.
 
