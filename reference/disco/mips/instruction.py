@@ -67,6 +67,7 @@ class Instruction:
 
     name: str
     syntax: str
+    """The operands as they are written; disco.mips.syntax reads it."""
     pattern: str
     level: Level
     kind: Kind
