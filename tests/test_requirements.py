@@ -11,11 +11,11 @@ def test_a_tool_that_is_there() -> None:
 
 def test_without_the_tool_a_test_skips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISCO_REQUIRE_TOOLS", raising=False)
-    with pytest.raises(pytest.skip.Exception, match="no-such-tool .*Debian package some-package"):
+    with pytest.raises(pytest.skip.Exception, match=r"no-such-tool .*Debian package some-package"):
         require_tool("no-such-tool", "some-package")
 
 
 def test_where_tools_are_required_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCO_REQUIRE_TOOLS", "1")
-    with pytest.raises(pytest.fail.Exception, match="no-such-tool .*Debian package some-package"):
+    with pytest.raises(pytest.fail.Exception, match=r"no-such-tool .*Debian package some-package"):
         require_tool("no-such-tool", "some-package")
