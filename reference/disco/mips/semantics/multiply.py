@@ -85,7 +85,9 @@ def DMULTU(cpu: Processor, rs: int, rt: int) -> None:
     cpu.hi = product >> 64
 
 
-@chapter("zero, rs, rt", "000000 rs rt ..... ..... 011110", Level.III, Kind.COMPUTE, guard=doubleword)
+@chapter(
+    "zero, rs, rt", "000000 rs rt ..... ..... 011110", Level.III, Kind.COMPUTE, guard=doubleword
+)
 def DDIV(cpu: Processor, rs: int, rt: int) -> None:
     """Divide signed doublewords: LO the quotient rounded to zero, HI the remainder.
 
@@ -100,7 +102,9 @@ def DDIV(cpu: Processor, rs: int, rt: int) -> None:
     cpu.hi = (dividend - quotient * divisor) & MASK64
 
 
-@chapter("zero, rs, rt", "000000 rs rt ..... ..... 011111", Level.III, Kind.COMPUTE, guard=doubleword)
+@chapter(
+    "zero, rs, rt", "000000 rs rt ..... ..... 011111", Level.III, Kind.COMPUTE, guard=doubleword
+)
 def DDIVU(cpu: Processor, rs: int, rt: int) -> None:
     """Divide unsigned doublewords: LO the quotient, HI the remainder.
 
