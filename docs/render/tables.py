@@ -161,6 +161,28 @@ def models() -> str:
     )  # fmt: skip
 
 
+def unicorn_deviations() -> str:
+    """Write where Unicorn deviates, from the data of the tests that compare with it."""
+    from tests.mips.unicorn_deviations import DEVIATIONS
+
+    return table(
+        ["what", "instructions", "how Unicorn differs", "manual"],
+        [
+            [row.name, ", ".join(row.instructions), row.explanation, row.section]
+            for row in DEVIATIONS
+        ],
+    )
+
+
+def assembly_deviations() -> str:
+    """Write where Capstone and GNU's assembler deviate, from the data of the tests."""
+    from tests.mips.deviations import CAPSTONE_DEVIATIONS, GNU_REFUSALS
+
+    rows = [["Capstone", row.name, row.explanation] for row in CAPSTONE_DEVIATIONS]
+    rows += [["GNU as refuses", row.name, row.explanation] for row in GNU_REFUSALS]
+    return table(["tool", "what", "explanation"], rows)
+
+
 def ledger() -> str:
     """Write the ledger of the specification."""
     return render(clauses())
@@ -174,6 +196,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "exceptions": exceptions,
     "unpredictable": unpredictable,
     "models": models,
+    "unicorn deviations": unicorn_deviations,
+    "assembly deviations": assembly_deviations,
     "ledger": ledger,
 }
 """The tables that a page may ask for."""
