@@ -21,6 +21,8 @@ N = TypeVar("N", bound=int)
 
 TIMEOUT_MS = 60_000
 """How long one question may take before the answer counts as unknown."""
+QUICK_WORK = 50_000
+"""z3's resource units that the incremental solver may spend on a question before it is handed on."""
 
 
 class SolverUnknownError(EngineError):
@@ -32,11 +34,16 @@ class InfeasiblePath(BaseException):
 
 
 class PathSolver:
-    """A solver that holds the condition of one path at a time."""
+    """A solver that holds the condition of one path at a time.
+
+    Most questions are small, and quickest to an incremental solver. One that is not goes to a
+    fresh solver, which simplifies the whole question before it searches.
+    """
 
     def __init__(self, facts: Sequence[z3.BoolRef], timeout_ms: int) -> None:
+        self._timeout_ms = timeout_ms
         self._solver = z3.SimpleSolver()
-        self._solver.set("timeout", timeout_ms)
+        self._solver.set("rlimit", QUICK_WORK)
         self._solver.add(*facts)
 
     def add(self, fact: z3.BoolRef) -> None:
@@ -56,13 +63,17 @@ class PathSolver:
         """Return a state in which the conditions hold too, or None if there is none."""
         self._solver.push()
         self._solver.add(*conditions)
-        answer = self._solver.check()
         try:
-            if answer == z3.sat:
-                return self._solver.model()
-            if answer == z3.unsat:
-                return None
-            raise SolverUnknownError(f"solver answered unknown: {self._solver.reason_unknown()}")
+            solver = self._solver
+            answer = solver.check()
+            if answer == z3.unknown:
+                solver = z3.SolverFor("QF_AUFBV")
+                solver.set("timeout", self._timeout_ms)
+                solver.add(*self._solver.assertions())
+                answer = solver.check()
+            if answer == z3.unknown:
+                raise SolverUnknownError(f"solver answered unknown: {solver.reason_unknown()}")
+            return solver.model() if answer == z3.sat else None
         finally:
             self._solver.pop()
 

@@ -18,11 +18,11 @@ from disco.mips.tlb import TlbEntry, matches
 from disco.mips.unpredictable import Unpredictable
 from proofs.exact import EngineError
 from proofs.stores import SymRecords, SymWords
-from proofs.symbolic import as_bool, current, eq, symbol
+from proofs.symbolic import as_bool, current, eq, ite, symbol, truth, value_of
 from spec.observation import Hit, Reference
 
 PADDR_BITS = 64
-"""Width of a physical address here: an unmapped reference must not be cut to the implemented one."""
+"""Width of a physical address here: unmapped references are not cut to the implemented bits."""
 
 CP0_WIDTHS: Mapping[str, int] = {
     field.name: 64
@@ -48,8 +48,8 @@ class SymMemory:
         self.words = SymWords(name, PADDR_BITS - 3, 64)
         self.answers = SymWords(f"{name}.answers", PADDR_BITS - 3, 1)
         self.references: list[Reference] = []
-        self.reading = True
-        """Whether reads are logged: a fetch is no data reference."""
+        self.asked: list[int] = []
+        """Every address that was referred to, answered or not."""
 
     def read(self, paddr: int, size: int, /) -> int:
         """Read `size` bytes, aligned."""
@@ -68,6 +68,7 @@ class SymMemory:
         self.words[paddr >> 3] = old & ~(mask << shift) | (value & mask) << shift
 
     def _answer(self, paddr: int) -> int:
+        self.asked.append(paddr)
         if self.answers[paddr >> 3] == 0:
             raise BusError
         return self.words[paddr >> 3]
@@ -79,13 +80,16 @@ def _shift(paddr: int, size: int) -> int:
 
 
 class SymTlb:
-    """A TLB of real size with unknown entries. The same search finds the same entry again."""
+    """A TLB of real size with unknown entries, whose PageMasks are defined ones.
+
+    The same search finds the same entry again.
+    """
 
     def __init__(self, model: Model, name: str = "tlb") -> None:
         self.size = model.tlb_entries
         self._pair_mask = model.pair_mask
         vpn_bits = model.va_bits - 13
-        fields = {"present": 1, "mask": 12, "region": 2, "vpn2": vpn_bits, "asid": 8, "glob": 1}
+        fields = {"present": 1, "size": 3, "region": 2, "vpn2": vpn_bits, "asid": 8, "glob": 1}
         self.records: SymRecords[TlbEntry] = SymRecords(
             name, self.size, {**fields, "lo0": 64, "lo1": 64}, _entry_maker(model)
         )
@@ -135,7 +139,7 @@ def _entry_maker(model: Model) -> Callable[[Mapping[str, int]], TlbEntry]:
     def make(fields: Mapping[str, int]) -> TlbEntry:
         return TlbEntry(
             present=as_bool(fields["present"] == 1),
-            mask=fields["mask"] << 13,
+            mask=_page_mask(fields["size"]),
             vpn2=fields["region"] << 62 | fields["vpn2"] << 13,
             asid=fields["asid"],
             glob=as_bool(fields["glob"] == 1),
@@ -144,6 +148,17 @@ def _entry_maker(model: Model) -> Callable[[Mapping[str, int]], TlbEntry]:
         )
 
     return make
+
+
+PAGE_MASKS = tuple(((1 << 2 * size) - 1) << 13 for size in range(7))
+"""The PageMask values that are defined, for pages of 4 KB to 16 MB (R10000 14.5)."""
+
+
+def _page_mask(size: int) -> int:
+    mask = PAGE_MASKS[0]
+    for number, larger in enumerate(PAGE_MASKS[1:], 1):
+        mask = ite(value_of(size >= number), larger, mask)
+    return mask
 
 
 def _same(a: int, b: int) -> bool:
@@ -197,6 +212,7 @@ class Machine:
     tlb: SymTlb
     memory: SymMemory
     inputs: SymInputs
+    prefix: str
 
 
 def _undecoded(word: int) -> tuple[Instruction, tuple[int, ...]]:
@@ -217,10 +233,12 @@ def build_machine(model: Model, prefix: str = "") -> Machine:
         fpr=SymWords("fpr", 5, 64),
         cp0=Cp0(**{name: symbol(f"{prefix}{name}", width) for name, width in CP0_WIDTHS.items()}),
         inputs=inputs,
-        **{name: symbol(name, width) for name, width in NUMBERS.items()},
-        **{name: flag(name) for name in FLAGS},
     )
-    return Machine(cpu, tlb, memory, inputs)
+    for name, width in NUMBERS.items():
+        setattr(cpu, name, symbol(name, width))
+    for name in FLAGS:
+        setattr(cpu, name, flag(name))
+    return Machine(cpu, tlb, memory, inputs, prefix)
 
 
 def word_of(row: Instruction) -> int:
@@ -240,6 +258,4 @@ def announce(machine: Machine, row: Instruction, word: int) -> None:
 
 def assume(condition: bool) -> None:
     """Restrict the path to the states in which the condition holds."""
-    from proofs.symbolic import truth
-
     current().assume(truth(condition))

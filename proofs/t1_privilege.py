@@ -1,0 +1,183 @@
+"""T1, privilege: user and supervisor mode reach nothing but their own pages (`spec.privilege`).
+
+`step` is `boundary`, `fetch`, `execute`, and `deliver` when one of them raised. Each is an
+obligation of its own, `execute` one per instruction; VIRT-1 says how they compose.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+import attrs
+
+from disco.mips.address import find_segment
+from disco.mips.cp0 import Cp0
+from disco.mips.delivery import deliver
+from disco.mips.exceptions import EXCEPTIONS, ExceptionKind, MipsException, Vector
+from disco.mips.instruction import Instruction, Kind
+from disco.mips.model import MODELS, Model
+from disco.mips.references import fetch
+from disco.mips.semantics.reserved import RESERVED
+from disco.mips.step import boundary, execute
+from disco.mips.table import instructions
+from proofs.explore import merged
+from proofs.machine import Machine, announce, assume, build_machine, word_of
+from proofs.obligations import Case, Obligation, Theorem
+from proofs.replay import Run
+from proofs.symbolic import as_bool, eq, land, lor, symbol, value_of
+from spec.observation import Hit, Reference
+from spec.privilege import (
+    CHANGED_BY_BOUNDARY,
+    CHANGED_BY_EXECUTION,
+    CP0_NAMES,
+    VECTORS,
+    in_kernel,
+    permits,
+    registers_of,
+    touches_nothing,
+    traps_always,
+    unprivileged,
+)
+
+
+def _guest(model: Model) -> tuple[Machine, Cp0]:
+    """Build an unprivileged machine, and keep its CP0 as it is now."""
+    machine = build_machine(model)
+    assume(merged(lambda: unprivileged(machine.cpu.cp0.status)))
+    return machine, attrs.evolve(machine.cpu.cp0)
+
+
+def _claim_unchanged(case: Case, before: Cp0, after: Cp0, but: set[str]) -> None:
+    same = (eq(getattr(before, n), getattr(after, n)) for n in CP0_NAMES if n not in but)
+    case.claim("coprocessor 0 is unchanged", land(*same))
+
+
+def _claim_permitted(case: Case, machine: Machine) -> None:
+    """Claim that each reference to memory is permitted by an entry that was hit."""
+    model = machine.cpu.model
+    for reference in machine.memory.references:
+        permitted = (_permits(hit, reference, model) for hit in machine.tlb.hits)
+        case.claim("a reference goes through a TLB entry that permits it", lor(*permitted))
+    case.claim("the TLB is unchanged", not machine.tlb.changed)
+
+
+def _permits(hit: Hit, reference: Reference, model: Model) -> bool:
+    return merged(lambda: permits(hit, reference, model))
+
+
+def _execute(case: Case, model: Model, row: Instruction) -> None:
+    machine, before = _guest(model)
+    cpu = machine.cpu
+    word = word_of(row)
+    announce(machine, row, word)
+    run = Run(case, machine, lambda concrete, value: execute(concrete, value(word)), word=word)
+    try:
+        execute(cpu, word)
+    except MipsException as exception:
+        case.reach("traps")
+        run.raised = exception
+        _claim_unchanged(case, before, cpu.cp0, but=set())
+        if row.kind is not Kind.STORE:
+            stores = [reference for reference in machine.memory.references if reference.store]
+            case.claim("a trap stores nothing", not stores)
+    else:
+        case.reach("completes")
+        _claim_unchanged(case, before, cpu.cp0, CHANGED_BY_EXECUTION)
+        case.claim("the instruction is no privileged one", not traps_always(row))
+    if touches_nothing(row):
+        case.claim("no data reference is made", not machine.memory.references)
+    _claim_permitted(case, machine)
+
+
+def _fetch(case: Case, model: Model) -> None:
+    machine, before = _guest(model)
+    run = Run(case, machine, lambda concrete, _: fetch(concrete))
+    try:
+        fetch(machine.cpu)
+    except MipsException as exception:
+        case.reach("traps")
+        run.raised = exception
+    else:
+        case.reach("completes")
+        case.claim("one word is read", len(machine.memory.references) == 1)
+    _claim_unchanged(case, before, machine.cpu.cp0, but=set())
+    _claim_permitted(case, machine)
+
+
+def _boundary(case: Case, model: Model) -> None:
+    machine, before = _guest(model)
+    cpu = machine.cpu
+    run = Run(case, machine, lambda concrete, _: boundary(concrete))
+    try:
+        boundary(cpu)
+    except MipsException as exception:
+        case.reach("traps")
+        run.raised = exception
+    else:
+        case.reach("completes")
+    _claim_unchanged(case, before, cpu.cp0, CHANGED_BY_BOUNDARY)
+    case.claim("no reference is made", not machine.memory.references)
+    case.claim("the TLB is unchanged", not machine.tlb.changed)
+
+
+def _deliver(case: Case, model: Model, kind: ExceptionKind) -> None:
+    machine = build_machine(model)
+    cpu = machine.cpu
+    before = attrs.evolve(cpu.cp0)
+    exception = MipsException(kind, symbol("failing", 64), symbol("unit", 2))
+    if kind.vector is Vector.REFILL:
+        mapped = find_segment(model, cpu.cp0.status, exception.bad_vaddr) is not None
+        assume(mapped)
+    exl = merged(lambda: as_bool(before.status & 0x2 != 0))
+    case.reach("taken with EXL" if exl else "taken without EXL")
+    Run(
+        case,
+        machine,
+        lambda concrete, value: deliver(
+            concrete,
+            MipsException(kind, value(exception.bad_vaddr), value(exception.coprocessor)),
+        ),
+        exception=kind.name,
+        failing=exception.bad_vaddr,
+        unit=exception.coprocessor,
+    )
+    deliver(cpu, exception)
+    case.claim("kernel mode is entered", value_of(merged(lambda: in_kernel(cpu.cp0.status))))
+    case.claim("a vector is next", lor(*(eq(cpu.pc, vector) for vector in VECTORS[kind.vector])))
+    case.claim("outside a delay slot", not cpu.delay_slot)
+    _claim_unchanged(case, before, cpu.cp0, registers_of(kind, bool(exl)))
+    case.claim("no reference is made", not machine.memory.references)
+    case.claim("the TLB is unchanged", not machine.tlb.changed)
+
+
+def _named(model: Model, name: str) -> str:
+    return name if model.name == "R10000" else f"{name}@{model.name}"
+
+
+def _obligations() -> Iterable[Obligation]:
+    both = frozenset({"traps", "completes"})
+    for model in MODELS.values():
+        yield Obligation(_named(model, "boundary"), partial(_boundary, model=model), both)
+        yield Obligation(_named(model, "fetch"), partial(_fetch, model=model), both)
+        for row in (*instructions(model), RESERVED):
+            yield Obligation(
+                _named(model, row.name), partial(_execute, model=model, row=row), _guards(row)
+            )
+        for kind in EXCEPTIONS:
+            yield Obligation(
+                _named(model, kind.name), partial(_deliver, model=model, kind=kind),
+                frozenset({"taken with EXL", "taken without EXL"}),
+            )  # fmt: skip
+
+
+def _guards(row: Instruction) -> frozenset[str]:
+    """Say which outcomes an instruction must be able to have, for the claims to mean something."""
+    if traps_always(row) or row.name in ("SYSCALL", "BREAK", "RESERVED"):
+        return frozenset({"traps"})
+    if row.kind in (Kind.LOAD, Kind.STORE, Kind.TRAP):
+        return frozenset({"traps", "completes"})
+    if row.kind is Kind.FLOAT_ARITHMETIC:
+        return frozenset({"traps"})
+    return frozenset({"completes"})
+
+
+THEOREM = Theorem("T1", "Privilege: a guest reaches nothing but its own pages", _obligations)
