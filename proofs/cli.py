@@ -123,7 +123,8 @@ def _run(options: argparse.Namespace, modules: Sequence[str]) -> int:
     if options.mutants and (options.smt2 or options.second_solver):
         raise UsageError("--mutants does not go together with --smt2 or --second-solver")
     if options.second_solver and not is_installed(options.second_solver):
-        raise UsageError(f"{options.second_solver} is not installed: install the extra 'prove'")
+        advice = "run pip install -e '.[prove]' in the checkout"
+        raise UsageError(f"{options.second_solver} is not installed: {advice}")
     if options.smt2:
         _make_directory(options.smt2)
     if options.mutants:

@@ -94,7 +94,7 @@ class SymWords:
 
 
 class _Contents:
-    """What the words of a store are at one moment."""
+    """What the words of a store are at one moment. Indices are known to lie within."""
 
     def __init__(self, array: z3.ArrayRef, index_bits: int, width: int) -> None:
         self.array = array
@@ -110,13 +110,13 @@ def _unwritten(name: str, index_bits: int, width: int) -> _Contents:
 
 @remembered
 def _written(contents: _Contents, index: Value, value: Value) -> _Contents:
-    bits = exact.fitting(index, contents.index_bits), exact.fitting(value, contents.width)
+    bits = exact.low_bits(index, contents.index_bits), exact.fitting(value, contents.width)
     return _Contents(z3.Store(contents.array, *bits), contents.index_bits, contents.width)
 
 
 @remembered
 def _read(contents: _Contents, index: Value) -> int:
-    return from_bits(z3.Select(contents.array, exact.fitting(index, contents.index_bits)))
+    return from_bits(z3.Select(contents.array, exact.low_bits(index, contents.index_bits)))
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,9 @@ def test_a_solver_that_is_not_installed(
     monkeypatch.setitem(sys.modules, "cvc5", None)
     status, _, err = run(capsys, "--second-solver", "cvc5")
     assert status == 2
-    assert err == "python -m proofs: cvc5 is not installed: install the extra 'prove'\n"
+    assert err == (
+        "python -m proofs: cvc5 is not installed: run pip install -e '.[prove]' in the checkout\n"
+    )
 
 
 def test_nothing_to_prove_is_not_a_success(
@@ -230,5 +232,6 @@ def test_a_missing_package_is_one_clear_line(package: str) -> None:
     done = command("-c", blocked)
     assert done.returncode == 2
     assert done.stderr == (
-        f"python -m proofs: {package} is not installed: install the extra 'prove'\n"
+        f"python -m proofs: {package} is not installed: "
+        "run pip install -e '.[prove]' in the checkout\n"
     )
