@@ -14,11 +14,13 @@ from disco.mips.inputs import Inputs
 from disco.mips.instruction import Instruction
 from disco.mips.model import Model
 from disco.mips.processor import BusError, Processor
+from disco.mips.semantics.reserved import RESERVED
+from disco.mips.table import instructions
 from disco.mips.tlb import TlbEntry, matches
 from disco.mips.unpredictable import Unpredictable
 from proofs.exact import EngineError
 from proofs.stores import SymRecords, SymWords
-from proofs.symbolic import as_bool, current, eq, ite, symbol, truth, value_of
+from proofs.symbolic import as_bool, current, eq, ite, lnot, lor, symbol, truth, value_of
 from spec.observation import Hit, Reference
 
 PADDR_BITS = 64
@@ -241,13 +243,17 @@ def build_machine(model: Model, prefix: str = "") -> Machine:
     return Machine(cpu, tlb, memory, inputs, prefix)
 
 
-def word_of(row: Instruction) -> int:
-    """Return an arbitrary word that selects `row`.
+def word_of(model: Model, row: Instruction) -> int:
+    """Return an arbitrary word that selects `row`: of RESERVED, one that no row selects.
 
     The bits that select it are as they must be, all others unknown, the should-be-zero bits
     included.
     """
-    return symbol("word", 32) & ~row.fixed & 0xFFFF_FFFF | row.match
+    word = symbol("word", 32)
+    if row is RESERVED:
+        assume(as_bool(lnot(lor(*(other.selects(word) for other in instructions(model))))))
+        return word
+    return word & ~row.fixed & 0xFFFF_FFFF | row.match
 
 
 def announce(machine: Machine, row: Instruction, word: int) -> None:

@@ -11,10 +11,13 @@ import attrs
 import z3
 
 from disco.machine.sparse import SparseMemory
+from disco.mips.address import Access
 from disco.mips.exceptions import MipsException
 from disco.mips.processor import Processor
+from disco.mips.step import execute
 from disco.mips.tlb import TlbEntry
 from disco.oracle.state import read_state, write_state
+from proofs.contracts import Translations, in_place_of_translate
 from proofs.machine import FLAGS, NUMBERS, Machine, SymMemory, build_machine
 from proofs.obligations import Case
 from proofs.symbolic import concrete
@@ -123,3 +126,21 @@ def _entry(entry: TlbEntry, model: z3.ModelRef) -> dict[str, object]:
     fields = {name: concrete(value, model) for name, value in attrs.asdict(entry).items()}
     fields["asid"] = hex(concrete(entry.asid, model))  # kept in the JSON even if all is zero
     return fields if fields.pop("present") else {}
+
+
+def by_contract(translations: Translations, word: int) -> Call:
+    """Give the call that executes `word` with the translations that the symbolic run met."""
+
+    def call(cpu: Processor, value: Evaluate) -> None:
+        answers = iter(translations.answers)
+
+        def translate(cpu: Processor, vaddr: int, access: Access) -> tuple[int, int]:
+            answer = next(answers)
+            if isinstance(answer, MipsException):
+                raise MipsException(answer.kind, vaddr)
+            return value(answer[0]), value(answer[1])
+
+        with in_place_of_translate(translate):
+            execute(cpu, value(word))
+
+    return call

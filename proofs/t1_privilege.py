@@ -4,25 +4,26 @@
 obligation of its own, `execute` one per instruction; VIRT-1 says how they compose.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import attrs
 
-from disco.mips.address import find_segment
+from disco.mips.address import Access, find_segment, translate
 from disco.mips.cp0 import Cp0
 from disco.mips.delivery import deliver
 from disco.mips.exceptions import EXCEPTIONS, ExceptionKind, MipsException, Vector
 from disco.mips.instruction import Instruction, Kind
-from disco.mips.model import MODELS, Model
+from disco.mips.model import MODELS, R10000, Model
 from disco.mips.references import fetch
 from disco.mips.semantics.reserved import RESERVED
 from disco.mips.step import boundary, execute
-from disco.mips.table import instructions
+from disco.mips.table import BY_NAME, instructions
+from proofs.contracts import OFFSET, Translations, failures, in_place_of_translate
 from proofs.explore import merged
 from proofs.machine import Machine, announce, assume, build_machine, word_of
 from proofs.obligations import Case, Obligation, Theorem
-from proofs.replay import Run
+from proofs.replay import Run, by_contract
 from proofs.symbolic import as_bool, eq, land, lor, symbol, value_of
 from spec.observation import Hit, Reference
 from spec.privilege import (
@@ -53,9 +54,8 @@ def _claim_unchanged(case: Case, before: Cp0, after: Cp0, but: set[str]) -> None
 
 def _claim_permitted(case: Case, machine: Machine) -> None:
     """Claim that each reference to memory is permitted by an entry that was hit."""
-    model = machine.cpu.model
     for reference in machine.memory.references:
-        permitted = (_permits(hit, reference, model) for hit in machine.tlb.hits)
+        permitted = (_permits(hit, reference, machine.cpu.model) for hit in machine.tlb.hits)
         case.claim("a reference goes through a TLB entry that permits it", lor(*permitted))
     case.claim("the TLB is unchanged", not machine.tlb.changed)
 
@@ -64,40 +64,92 @@ def _permits(hit: Hit, reference: Reference, model: Model) -> bool:
     return merged(lambda: permits(hit, reference, model))
 
 
+def _claim_granted(case: Case, machine: Machine, translations: Translations) -> None:
+    """Claim that each reference to memory was granted by a translation of its kind."""
+    for reference in machine.memory.references:
+        granted = (
+            eq(grant.paddr & ~7, reference.paddr & ~7)
+            for grant in translations.grants
+            if (grant.access is Access.STORE) is reference.store
+        )
+        case.claim("a reference goes where a translation leads", lor(*granted))
+    case.claim("the TLB is unchanged", not (machine.tlb.changed or machine.tlb.hits))
+
+
+def _translate(case: Case, model: Model, access: Access) -> None:
+    machine, before = _guest(model)
+    vaddr = symbol("vaddr", 64)
+    run = Run(case, machine, lambda cpu, value: translate(cpu, value(vaddr), access))
+    try:
+        paddr, _ = translate(machine.cpu, vaddr, access)
+    except MipsException as exception:
+        case.reach(exception.kind.name)
+        run.raised = exception
+        case.claim("a failure is one of its kind", exception.kind in failures(access))
+        case.claim("the failing address is given", eq(exception.bad_vaddr, vaddr))
+    else:
+        case.reach("succeeds")
+        machine.memory.references.append(Reference(access is Access.STORE, paddr, 1))
+        _claim_permitted(case, machine)
+        case.claim("the page offset is kept", eq(paddr & OFFSET, vaddr & OFFSET))
+        case.claim("the address is implemented", eq(paddr & model.pa_mask, paddr))
+    _claim_unchanged(case, before, machine.cpu.cp0, but=set())
+    case.claim("the TLB is unchanged", not machine.tlb.changed)
+
+
 def _execute(case: Case, model: Model, row: Instruction) -> None:
     machine, before = _guest(model)
-    cpu = machine.cpu
-    word = word_of(row)
+    word = word_of(model, row)
     announce(machine, row, word)
-    run = Run(case, machine, lambda concrete, value: execute(concrete, value(word)), word=word)
+    translations = Translations()
+    run = Run(case, machine, by_contract(translations, word), word=word)
+    with in_place_of_translate(translations.translate):
+        completes = _run(case, run, lambda: execute(machine.cpu, word))
+    _claim_executed(case, machine, before, row, completes)
+    _claim_granted(case, machine, translations)
+
+
+def _execute_whole(case: Case, model: Model, row: Instruction) -> None:
+    """As `_execute`, with the reference's own translation."""
+    machine, before = _guest(model)
+    word = word_of(model, row)
+    announce(machine, row, word)
+    run = Run(case, machine, lambda cpu, value: execute(cpu, value(word)), word=word)
+    completes = _run(case, run, lambda: execute(machine.cpu, word))
+    _claim_executed(case, machine, before, row, completes)
+    _claim_permitted(case, machine)
+
+
+def _run(case: Case, run: Run, function: Callable[[], object]) -> bool:
+    """Run a function of the processor; tell whether it completes."""
     try:
-        execute(cpu, word)
+        function()
     except MipsException as exception:
         case.reach("traps")
         run.raised = exception
-        _claim_unchanged(case, before, cpu.cp0, but=set())
-        if row.kind is not Kind.STORE:
-            stores = [reference for reference in machine.memory.references if reference.store]
-            case.claim("a trap stores nothing", not stores)
-    else:
-        case.reach("completes")
-        _claim_unchanged(case, before, cpu.cp0, CHANGED_BY_EXECUTION)
+        return False
+    case.reach("completes")
+    return True
+
+
+def _claim_executed(
+    case: Case, machine: Machine, before: Cp0, row: Instruction, completes: bool
+) -> None:
+    """Claim what execution leaves alone, and what may not complete or refer to memory at all."""
+    after, references = machine.cpu.cp0, machine.memory.references
+    _claim_unchanged(case, before, after, CHANGED_BY_EXECUTION if completes else set())
+    if completes:
         case.claim("the instruction is no privileged one", not traps_always(row))
+    else:
+        case.claim("a trap stores nothing", not any(each.store for each in references))
     if touches_nothing(row):
-        case.claim("no data reference is made", not machine.memory.references)
-    _claim_permitted(case, machine)
+        case.claim("no data reference is made", not references)
 
 
 def _fetch(case: Case, model: Model) -> None:
     machine, before = _guest(model)
-    run = Run(case, machine, lambda concrete, _: fetch(concrete))
-    try:
-        fetch(machine.cpu)
-    except MipsException as exception:
-        case.reach("traps")
-        run.raised = exception
-    else:
-        case.reach("completes")
+    run = Run(case, machine, lambda cpu, _: fetch(cpu))
+    if _run(case, run, lambda: fetch(machine.cpu)):
         case.claim("one word is read", len(machine.memory.references) == 1)
     _claim_unchanged(case, before, machine.cpu.cp0, but=set())
     _claim_permitted(case, machine)
@@ -105,16 +157,9 @@ def _fetch(case: Case, model: Model) -> None:
 
 def _boundary(case: Case, model: Model) -> None:
     machine, before = _guest(model)
-    cpu = machine.cpu
-    run = Run(case, machine, lambda concrete, _: boundary(concrete))
-    try:
-        boundary(cpu)
-    except MipsException as exception:
-        case.reach("traps")
-        run.raised = exception
-    else:
-        case.reach("completes")
-    _claim_unchanged(case, before, cpu.cp0, CHANGED_BY_BOUNDARY)
+    run = Run(case, machine, lambda cpu, _: boundary(cpu))
+    _run(case, run, lambda: boundary(machine.cpu))
+    _claim_unchanged(case, before, machine.cpu.cp0, CHANGED_BY_BOUNDARY)
     case.claim("no reference is made", not machine.memory.references)
     case.claim("the TLB is unchanged", not machine.tlb.changed)
 
@@ -155,7 +200,14 @@ def _named(model: Model, name: str) -> str:
 
 def _obligations() -> Iterable[Obligation]:
     both = frozenset({"traps", "completes"})
+    for name in ("LW", "SW"):
+        whole = partial(_execute_whole, model=R10000, row=BY_NAME[name])
+        yield Obligation(f"whole {name}", whole, both)
     for model in MODELS.values():
+        for access in Access:
+            kinds = frozenset({"succeeds", *(kind.name for kind in failures(access))})
+            run = partial(_translate, model=model, access=access)
+            yield Obligation(_named(model, f"translate {access.name}"), run, kinds)
         yield Obligation(_named(model, "boundary"), partial(_boundary, model=model), both)
         yield Obligation(_named(model, "fetch"), partial(_fetch, model=model), both)
         for row in (*instructions(model), RESERVED):

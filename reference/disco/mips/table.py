@@ -70,6 +70,6 @@ def decoder(model: Model) -> Decoder:
     @lru_cache(maxsize=_WORDS_REMEMBERED)
     def decode(word: int) -> tuple[Instruction, tuple[int, ...]]:
         row = find_row(model, word)
-        return row, (word,) if row is RESERVED else row.operands(word)
+        return row, row.operands(word)
 
     return decode

@@ -3,7 +3,7 @@
 from disco.mips.availability import coprocessor0, coprocessor1, coprocessor2
 from disco.mips.exceptions import Exceptions, MipsException
 from disco.mips.fpr import unimplemented
-from disco.mips.instruction import Instruction, Kind
+from disco.mips.instruction import Field, Instruction, Kind
 from disco.mips.model import Level
 from disco.mips.processor import Processor
 
@@ -41,7 +41,7 @@ RESERVED = Instruction(
     fixed=0,
     match=0,
     zero=0,
-    fields=(),
+    fields=(Field("word", 0, 32),),
     chapter="Reserved words",
 )
-"""The row that stands for every word no other row selects; its operand is the word."""
+"""The row that stands for every word no other row selects; its one operand is the word."""

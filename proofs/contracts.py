@@ -1,0 +1,70 @@
+"""What `translate` promises, in its place: so that instructions are proved apart from it.
+
+T1/translate proves of the function itself everything that the contract here gives out; the other
+obligations then need not walk the address map and the TLB once more for every instruction.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from unittest.mock import patch
+
+import attrs
+
+from disco.mips import references
+from disco.mips.address import Access
+from disco.mips.exceptions import ExceptionKind, Exceptions, MipsException
+from disco.mips.processor import Processor
+from disco.mips.semantics import memory, system
+from proofs.machine import assume
+from proofs.symbolic import fresh
+
+Translate = Callable[[Processor, int, Access], tuple[int, int]]
+
+OFFSET = 0xFFF
+"""The address bits that every translation keeps: the offset in the smallest page."""
+
+
+@attrs.frozen
+class Grant:
+    """A translation that succeeded."""
+
+    vaddr: int
+    access: Access
+    paddr: int
+    attribute: int
+
+
+class Translations:
+    """Translations as the contract has them: each fails, or gives some physical address."""
+
+    def __init__(self) -> None:
+        self.grants: list[Grant] = []
+        self.answers: list[tuple[int, int] | MipsException] = []
+        """What was answered, for a replay."""
+
+    def translate(self, cpu: Processor, vaddr: int, access: Access) -> tuple[int, int]:
+        """Fail in one of the ways of `translate`, or grant the access."""
+        for kind in failures(access):
+            if fresh("translation_fails", 1) == 1:
+                self.answers.append(MipsException(kind, vaddr))
+                raise MipsException(kind, vaddr)
+        paddr, attribute = fresh("paddr", cpu.model.pa_bits), fresh("attribute", 3)
+        assume(paddr & OFFSET == vaddr & OFFSET)
+        self.grants.append(Grant(vaddr, access, paddr, attribute))
+        self.answers.append((paddr, attribute))
+        return paddr, attribute
+
+
+def failures(access: Access) -> tuple[ExceptionKind, ...]:
+    """Give the exceptions that a translation for `access` may raise."""
+    common = (access.address_error, access.refill, access.invalid)
+    return (*common, Exceptions.TLB_MODIFIED) if access is Access.STORE else common
+
+
+@contextmanager
+def in_place_of_translate(translate: Translate) -> Iterator[None]:
+    """Put `translate` in the place of the reference's own wherever instructions call it."""
+    with ExitStack() as stack:
+        for module in (references, memory, system):
+            stack.enter_context(patch.object(module, "translate", translate))
+        yield
