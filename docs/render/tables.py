@@ -17,6 +17,7 @@ from disco.mips.cp0 import COUNTERS, REGISTERS, Mode, Register
 from disco.mips.exceptions import EXCEPTIONS, ExceptionKind
 from disco.mips.model import MODELS, R4000, R10000, Model
 from disco.mips.unpredictable import Unpredictable
+from disco.oracle.trace_line import TraceLine
 from docs.render.markdown import code, hexadecimal, table
 from spec.ledger import clauses, render
 
@@ -161,6 +162,15 @@ def models() -> str:
     )  # fmt: skip
 
 
+def trace_line() -> str:
+    """Write the fields of a trace's lines."""
+    texts = attribute_texts(TraceLine)
+    return table(
+        ["field", "meaning"],
+        [[code(field.name), texts.get(field.name, "")] for field in attrs.fields(TraceLine)],
+    )
+
+
 def unicorn_deviations() -> str:
     """Write where Unicorn deviates, from the data of the tests that compare with it."""
     from tests.mips.unicorn_deviations import DEVIATIONS
@@ -196,6 +206,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "exceptions": exceptions,
     "unpredictable": unpredictable,
     "models": models,
+    "trace line": trace_line,
     "unicorn deviations": unicorn_deviations,
     "assembly deviations": assembly_deviations,
     "ledger": ledger,
