@@ -1,0 +1,26 @@
+"""The site builds without a warning."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.snippets import ROOT
+
+
+def test_the_site_builds(tmp_path: Path) -> None:
+    if importlib.util.find_spec("material") is None:
+        message = "mkdocs-material is not installed (the extra 'docs')"
+        (pytest.fail if os.environ.get("DISCO_REQUIRE_TOOLS") == "1" else pytest.skip)(message)
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path],
+        cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": "reference", "NO_MKDOCS_2_WARNING": "1"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "sext32" in (tmp_path / "reference/instructions/shifts/index.html").read_text()
+    assert "xksseg" in (tmp_path / "reference/address-map/index.html").read_text()
+    assert "EXC-3" in (tmp_path / "specification/exceptions/index.html").read_text()
