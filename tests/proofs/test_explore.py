@@ -289,6 +289,19 @@ def test_a_model_that_does_not_evaluate_costs_questions_only(
         assert (value < 10) == (path.result == 1)
 
 
+def test_a_question_that_is_not_quick_goes_to_a_fresh_solver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, y = symbol("x", 16), symbol("y", 16)
+
+    def run() -> bool:
+        return bool(x * y == 251 * 241 and x > 1 and y > 1)
+
+    monkeypatch.setattr(engine, "QUICK_WORK", 1)
+    factors = [path.model for path in explore(run) if path.result]
+    assert [{concrete(x, model), concrete(y, model)} for model in factors] == [{251, 241}]
+
+
 def test_a_path_knows_what_it_met_before() -> None:
     x = symbol("x", 8)
 
