@@ -1,0 +1,191 @@
+"""The command `disco run`: a program on the bare board."""
+
+import gzip
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO, TextIO, cast
+
+import click
+
+from disco.machine.board import Board, Reason, Stop
+from disco.machine.image import ImageError
+from disco.machine.memory import DEFAULT_RAM
+from disco.mips.model import MODELS, R10000
+from disco.oracle.dump import dump
+from disco.oracle.elf import read_elf
+from disco.oracle.trace import Recorder, header
+
+STATUS = {
+    Reason.ENDED: 0,
+    Reason.LIMIT: 3,
+    Reason.UNDELIVERABLE: 4,
+    Reason.INTERRUPTED: 130,
+}
+"""The exit status for each way in which a run can stop."""
+
+_SIZE = re.compile(r"(\d+|0[xX][0-9a-fA-F]+)([KMG]?)")
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+class InputError(click.ClickException):
+    """Ends the command because something it was given cannot be used."""
+
+    exit_code = 2
+
+
+class OutputError(click.ClickException):
+    """Ends the command because its output cannot be written."""
+
+    exit_code = 1
+
+
+class _Size(click.ParamType[int]):
+    """A number of bytes, with K, M or G for powers of 1024."""
+
+    name = "size"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read the size."""
+        if isinstance(value, int):
+            return value
+        match = _SIZE.fullmatch(value)
+        if match is None:
+            self.fail(f"{value!r} is no size: write bytes, or 512K, 16M", param, ctx)
+        return int(match[1], 0) * _UNITS[match[2]]
+
+
+@click.command("run")
+@click.argument("program", type=click.Path(path_type=Path), metavar="PROGRAM")
+@click.option(
+    "--model", type=click.Choice(list(MODELS)), default=R10000.name, show_default=True,
+    help="The processor.",
+)  # fmt: skip
+@click.option(
+    "--memory", type=_Size(), default=DEFAULT_RAM, show_default="16M",
+    help="Size of the RAM, from physical address 0: bytes, or as 512K or 16M.",
+)  # fmt: skip
+@click.option(
+    "--max-instructions", type=click.IntRange(min=0), metavar="N",
+    help="Stop after N instructions, exceptions taken included.",
+)  # fmt: skip
+@click.option(
+    "--trace", "trace_file", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write a line of JSON for each instruction to FILE; compressed if it ends in .gz.",
+)  # fmt: skip
+@click.option(
+    "--dump", "dump_file", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write the final state to FILE as JSON.",
+)  # fmt: skip
+def run_command(
+    program: Path,
+    model: str,
+    memory: int,
+    max_instructions: int | None,
+    trace_file: Path | None,
+    dump_file: Path | None,
+) -> None:
+    """Run PROGRAM, a big-endian MIPS ELF executable, on the bare board.
+
+    Standard output carries the console's bytes and nothing else. One line on standard error says
+    how the run ended.
+
+    \b
+    Exit status:
+      0    the program ended in a branch to itself that no enabled interrupt can leave
+      1    standard output, the trace or the dump could not be written
+      2    an option, the program or a file cannot be used
+      3    --max-instructions is reached
+      4    an exception has no handler
+      130  interrupted (Ctrl-C)
+    """
+    if trace_file is not None and trace_file == dump_file:
+        raise click.UsageError("--trace and --dump need different files")
+    try:
+        board = Board(MODELS[model], memory, _sender())
+    except ValueError as error:
+        raise InputError(f"--memory: {error}") from None
+    try:
+        board.load(read_elf(program.read_bytes()))
+    except OSError as error:
+        raise InputError(f"{program}: {error.strerror}") from None
+    except ImageError as error:
+        raise InputError(f"{program}: {error}") from None
+    with _written("--dump", dump_file) as dump_stream, _written("--trace", trace_file) as trace:
+        with _interruptible(board):
+            stop = _run(board, max_instructions, trace)
+        if dump_stream is not None:
+            dump_stream.write(dump(board, stop))
+    click.echo(f"disco: {_describe(stop)}", err=True)
+    raise SystemExit(STATUS[stop.reason])
+
+
+def _run(board: Board, max_instructions: int | None, trace: TextIO | None) -> Stop:
+    if trace is None:
+        return board.run(max_instructions)
+    trace.write(header(board).to_json() + "\n")
+    recorder = Recorder(board, lambda line: trace.write(line.to_json() + "\n"))
+    return board.run(max_instructions, recorder.step)
+
+
+def _describe(stop: Stop) -> str:
+    what = stop.detail or stop.reason.value
+    return f"{what}; pc {stop.pc:#x} after {stop.instructions} instructions"
+
+
+def _sender() -> Callable[[int], None]:
+    """Make the function that puts a byte on standard output, at once and unbuffered."""
+    stream = sys.stdout.buffer
+    raw: BinaryIO = getattr(stream, "raw", stream)
+
+    def send(byte: int) -> None:
+        try:
+            raw.write(bytes((byte,)))
+        except OSError as error:
+            raise OutputError(f"standard output: {error.strerror}") from None
+
+    return send
+
+
+@contextmanager
+def _written(option: str, file: Path | None) -> Iterator[TextIO | None]:
+    """Open the file of an option for writing; without a file give None."""
+    if file is None:
+        yield None
+        return
+    try:
+        stream = _open(file)
+    except OSError as error:
+        raise InputError(f"{option} {file}: {error.strerror}") from None
+    try:
+        with stream:
+            yield stream
+    except OSError as error:
+        raise OutputError(f"{option} {file}: {error.strerror}") from None
+
+
+def _open(file: Path) -> TextIO:
+    if file.suffix == ".gz":
+        return cast(TextIO, gzip.open(file, "wt"))
+    return file.open("w")
+
+
+@contextmanager
+def _interruptible(board: Board) -> Iterator[None]:
+    """Let the first Ctrl-C stop the board between two instructions, a second one everything."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        board.interrupt()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
