@@ -22,7 +22,7 @@ N = TypeVar("N", bound=int)
 TIMEOUT_MS = 60_000
 """How long one question may take before the answer counts as unknown."""
 QUICK_WORK = 50_000
-"""z3's resource units that the incremental solver may spend on a question before it is handed on."""
+"""The work, in z3's units, that the incremental solver may spend before it hands a question on."""
 
 
 class SolverUnknownError(EngineError):

@@ -12,7 +12,7 @@ import z3
 from disco.mips.cp0 import Cp0
 from disco.mips.inputs import Inputs
 from disco.mips.instruction import Instruction
-from disco.mips.model import Model
+from disco.mips.model import R10000, Model
 from disco.mips.processor import BusError, Processor
 from disco.mips.semantics.reserved import RESERVED
 from disco.mips.table import instructions
@@ -265,3 +265,8 @@ def announce(machine: Machine, row: Instruction, word: int) -> None:
 def assume(condition: bool) -> None:
     """Restrict the path to the states in which the condition holds."""
     current().assume(truth(condition))
+
+
+def named_for(model: Model, name: str) -> str:
+    """Name an obligation: the R10000's carry no model, the others' do."""
+    return name if model is R10000 else f"{name}@{model.name}"

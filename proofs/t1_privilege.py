@@ -21,7 +21,7 @@ from disco.mips.step import boundary, execute
 from disco.mips.table import BY_NAME, instructions
 from proofs.contracts import OFFSET, Translations, failures, in_place_of_translate
 from proofs.explore import merged
-from proofs.machine import Machine, announce, assume, build_machine, word_of
+from proofs.machine import Machine, announce, assume, build_machine, named_for, word_of
 from proofs.obligations import Case, Obligation, Theorem
 from proofs.replay import Run, by_contract
 from proofs.symbolic import as_bool, eq, land, lor, symbol, value_of
@@ -194,10 +194,6 @@ def _deliver(case: Case, model: Model, kind: ExceptionKind) -> None:
     case.claim("the TLB is unchanged", not machine.tlb.changed)
 
 
-def _named(model: Model, name: str) -> str:
-    return name if model.name == "R10000" else f"{name}@{model.name}"
-
-
 def _obligations() -> Iterable[Obligation]:
     both = frozenset({"traps", "completes"})
     for name in ("LW", "SW"):
@@ -207,16 +203,16 @@ def _obligations() -> Iterable[Obligation]:
         for access in Access:
             kinds = frozenset({"succeeds", *(kind.name for kind in failures(access))})
             run = partial(_translate, model=model, access=access)
-            yield Obligation(_named(model, f"translate {access.name}"), run, kinds)
-        yield Obligation(_named(model, "boundary"), partial(_boundary, model=model), both)
-        yield Obligation(_named(model, "fetch"), partial(_fetch, model=model), both)
+            yield Obligation(named_for(model, f"translate {access.name}"), run, kinds)
+        yield Obligation(named_for(model, "boundary"), partial(_boundary, model=model), both)
+        yield Obligation(named_for(model, "fetch"), partial(_fetch, model=model), both)
         for row in (*instructions(model), RESERVED):
             yield Obligation(
-                _named(model, row.name), partial(_execute, model=model, row=row), _guards(row)
+                named_for(model, row.name), partial(_execute, model=model, row=row), _guards(row)
             )
         for kind in EXCEPTIONS:
             yield Obligation(
-                _named(model, kind.name), partial(_deliver, model=model, kind=kind),
+                named_for(model, kind.name), partial(_deliver, model=model, kind=kind),
                 frozenset({"taken with EXL", "taken without EXL"}),
             )  # fmt: skip
 

@@ -68,13 +68,13 @@ def BNE(cpu: Processor, rs: int, rt: int, offset: int) -> None:
     branch(cpu, cpu.gpr[rs] != cpu.gpr[rt], offset)
 
 
-@chapter("rs, offset", "000110 rs 00000 offset", Level.I, Kind.JUMP)
+@chapter("rs, offset", "000110 rs ..... offset", Level.I, Kind.JUMP)
 def BLEZ(cpu: Processor, rs: int, offset: int) -> None:
     """Branch on less than or equal to zero."""
     branch(cpu, signed64(cpu.gpr[rs]) <= 0, offset)
 
 
-@chapter("rs, offset", "000111 rs 00000 offset", Level.I, Kind.JUMP)
+@chapter("rs, offset", "000111 rs ..... offset", Level.I, Kind.JUMP)
 def BGTZ(cpu: Processor, rs: int, offset: int) -> None:
     """Branch on greater than zero."""
     branch(cpu, signed64(cpu.gpr[rs]) > 0, offset)
@@ -120,13 +120,13 @@ def BNEL(cpu: Processor, rs: int, rt: int, offset: int) -> None:
     branch_likely(cpu, cpu.gpr[rs] != cpu.gpr[rt], offset)
 
 
-@chapter("rs, offset", "010110 rs 00000 offset", Level.II, Kind.JUMP)
+@chapter("rs, offset", "010110 rs ..... offset", Level.II, Kind.JUMP)
 def BLEZL(cpu: Processor, rs: int, offset: int) -> None:
     """Branch on less than or equal to zero, likely."""
     branch_likely(cpu, signed64(cpu.gpr[rs]) <= 0, offset)
 
 
-@chapter("rs, offset", "010111 rs 00000 offset", Level.II, Kind.JUMP)
+@chapter("rs, offset", "010111 rs ..... offset", Level.II, Kind.JUMP)
 def BGTZL(cpu: Processor, rs: int, offset: int) -> None:
     """Branch on greater than zero, likely."""
     branch_likely(cpu, signed64(cpu.gpr[rs]) > 0, offset)

@@ -57,7 +57,7 @@ def _multiply_add(name: str, operation: str) -> None:
 def _compare(name: str, number: int) -> None:
     for fmt, code in (_S, _D):
         chapter(
-            "[cc, ]fs, ft", f"010001 {code} ft fs cc 00 11 {number:04b}", Level.I,
+            "[cc, ]fs, ft", f"010001 {code} ft fs cc .. 11 {number:04b}", Level.I,
             Kind.FLOAT_ARITHMETIC, guard=coprocessor1, name=f"C.{name}.{fmt}",
         )(unimplemented_operation)  # fmt: skip
 

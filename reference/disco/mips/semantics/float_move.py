@@ -193,14 +193,14 @@ def BC1TL(cpu: Processor, cc: int, offset: int) -> None:
     branch_likely(cpu, condition(cpu, cc), offset)
 
 
-@chapter("rd, rs, cc", "000000 rs cc 00 rd ..... 000001", Level.IV, Kind.FLOAT, guard=mips4_float)
+@chapter("rd, rs, cc", "000000 rs cc .0 rd ..... 000001", Level.IV, Kind.FLOAT, guard=mips4_float)
 def MOVF(cpu: Processor, rs: int, cc: int, rd: int) -> None:
     """Move rs to rd when the condition code is false."""
     if not condition(cpu, cc):
         cpu.gpr[rd] = cpu.gpr[rs]
 
 
-@chapter("rd, rs, cc", "000000 rs cc 01 rd ..... 000001", Level.IV, Kind.FLOAT, guard=mips4_float)
+@chapter("rd, rs, cc", "000000 rs cc .1 rd ..... 000001", Level.IV, Kind.FLOAT, guard=mips4_float)
 def MOVT(cpu: Processor, rs: int, cc: int, rd: int) -> None:
     """Move rs to rd when the condition code is true."""
     if condition(cpu, cc):
@@ -241,7 +241,7 @@ def MOV_D(cpu: Processor, fs: int, fd: int) -> None:
 
 
 @chapter(
-    "fd, fs, cc", "010001 10000 cc 00 fs fd 010001", Level.IV, Kind.FLOAT, guard=float4,
+    "fd, fs, cc", "010001 10000 cc .0 fs fd 010001", Level.IV, Kind.FLOAT, guard=float4,
     name="MOVF.S",
 )  # fmt: skip
 def MOVF_S(cpu: Processor, cc: int, fs: int, fd: int) -> None:
@@ -250,7 +250,7 @@ def MOVF_S(cpu: Processor, cc: int, fs: int, fd: int) -> None:
 
 
 @chapter(
-    "fd, fs, cc", "010001 10000 cc 01 fs fd 010001", Level.IV, Kind.FLOAT, guard=float4,
+    "fd, fs, cc", "010001 10000 cc .1 fs fd 010001", Level.IV, Kind.FLOAT, guard=float4,
     name="MOVT.S",
 )  # fmt: skip
 def MOVT_S(cpu: Processor, cc: int, fs: int, fd: int) -> None:
@@ -259,7 +259,7 @@ def MOVT_S(cpu: Processor, cc: int, fs: int, fd: int) -> None:
 
 
 @chapter(
-    "fd, fs, cc", "010001 10001 cc 00 fs fd 010001", Level.IV, Kind.FLOAT, guard=float4,
+    "fd, fs, cc", "010001 10001 cc .0 fs fd 010001", Level.IV, Kind.FLOAT, guard=float4,
     name="MOVF.D",
 )  # fmt: skip
 def MOVF_D(cpu: Processor, cc: int, fs: int, fd: int) -> None:
@@ -268,7 +268,7 @@ def MOVF_D(cpu: Processor, cc: int, fs: int, fd: int) -> None:
 
 
 @chapter(
-    "fd, fs, cc", "010001 10001 cc 01 fs fd 010001", Level.IV, Kind.FLOAT, guard=float4,
+    "fd, fs, cc", "010001 10001 cc .1 fs fd 010001", Level.IV, Kind.FLOAT, guard=float4,
     name="MOVT.D",
 )  # fmt: skip
 def MOVT_D(cpu: Processor, cc: int, fs: int, fd: int) -> None:

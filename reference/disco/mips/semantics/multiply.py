@@ -20,8 +20,8 @@ def _quotient(dividend: int, divisor: int) -> int:
 def _undefined_division(cpu: Processor) -> None:
     """Leave open what a division by zero puts into HI and LO (no exception is raised)."""
     open_value, what = cpu.inputs.unpredictable, Unpredictable.DIVIDE_BY_ZERO
-    cpu.lo = open_value(what, cpu.lo)
-    cpu.hi = open_value(what, cpu.hi)
+    cpu.lo = open_value(what, cpu.lo) & MASK64
+    cpu.hi = open_value(what, cpu.hi) & MASK64
 
 
 @chapter("rs, rt", "000000 rs rt ..... ..... 011000", Level.I, Kind.COMPUTE)

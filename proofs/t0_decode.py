@@ -1,0 +1,71 @@
+"""T0, decode: the instruction table partitions all 2**32 words as the manual does (`spec.opcodes`).
+
+One obligation per instruction: every word that selects it is found to be it, which also makes the
+rows disjoint, and is what the manual's tables name. One per opcode for the words that select
+nothing: the tables call them reserved, and they raise what the manual says.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+from disco.mips.cp0 import STATUS_CU0, Mode, mode
+from disco.mips.exceptions import MipsException
+from disco.mips.instruction import Instruction
+from disco.mips.model import MODELS, Model
+from disco.mips.semantics.reserved import RESERVED
+from disco.mips.step import execute
+from disco.mips.table import find_row, instructions
+from proofs.explore import merged
+from proofs.machine import announce, assume, build_machine, named_for, word_of
+from proofs.obligations import Case, Obligation, Theorem
+from proofs.replay import Run
+from proofs.symbolic import eq, land
+from spec.opcodes import named, reserved_outcome
+
+
+def _defined(case: Case, model: Model, row: Instruction) -> None:
+    word = word_of(model, row)
+    case.claim("the decoder finds the row", find_row(model, word) is row)
+    case.claim("the manual names it", named(model, word) == row.name)
+    plain = row.operands(word & ~row.zero)
+    same = (eq(a, b) for a, b in zip(row.operands(word), plain, strict=True))
+    case.claim("should-be-zero bits are ignored", land(*same))
+
+
+def _reserved(case: Case, model: Model, opcode: int) -> None:
+    machine = build_machine(model)
+    status = machine.cpu.cp0.status
+    assume(merged(lambda: mode(status) is not Mode.KERNEL or status & STATUS_CU0 != 0))
+    word = word_of(model, RESERVED)
+    assume(word >> 26 == opcode)
+    announce(machine, RESERVED, word)
+    run = Run(case, machine, lambda cpu, value: execute(cpu, value(word)), word=word)
+    case.claim("the decoder finds no row", find_row(model, word) is RESERVED)
+    case.claim("the manual calls it reserved", named(model, word) == "-")
+    kind, unit = reserved_outcome(model, word, status)
+    try:
+        execute(machine.cpu, word)
+    except MipsException as exception:
+        run.raised = exception
+        case.claim("the exception is the manual's", exception.kind is kind)
+        case.claim("the coprocessor is the manual's", eq(exception.coprocessor, unit))
+    else:
+        case.claim("no exception is raised where the manual has none", kind is None)
+
+
+def _fully_used(model: Model) -> set[int]:
+    """Give the opcodes all of whose words select an instruction."""
+    return {row.match >> 26 for row in instructions(model) if row.fixed == 0xFC00_0000}
+
+
+def _obligations() -> Iterable[Obligation]:
+    for model in MODELS.values():
+        for row in instructions(model):
+            run = partial(_defined, model=model, row=row)
+            yield Obligation(named_for(model, row.name), run)
+        for opcode in sorted(set(range(64)) - _fully_used(model)):
+            reserved = partial(_reserved, model=model, opcode=opcode)
+            yield Obligation(named_for(model, f"reserved {opcode:02x}"), reserved)
+
+
+THEOREM = Theorem("T0", "Decode: the table partitions all words as the manual does", _obligations)
