@@ -158,7 +158,7 @@ def test_multiply_and_divide(name: str, rs: int, rt: int, hi: int, lo: int) -> N
 
 @pytest.mark.parametrize("name", ["DIV", "DIVU", "DDIV", "DDIVU"])
 def test_division_by_zero_is_open(name: str) -> None:
-    inputs = Recorded(answers={Unpredictable.DIVIDE_BY_ZERO: 0x123})
+    inputs = Recorded(answers={Unpredictable.DIVIDE_BY_ZERO: 0x123 - 2**64})
     cpu = machine(encode(name, rs=1, rt=0))
     cpu.gpr[1], cpu.hi, cpu.lo = 5, 6, 7
     run(cpu, inputs=inputs)
