@@ -111,11 +111,12 @@ def _positive(text: str) -> int:
 
 def _run(options: argparse.Namespace, modules: Sequence[str]) -> int:
     loaded = {module: load(module) for module in modules}
-    items = _selected(options.names, list(_items(loaded, options.mutants)))
-    if options.sample:
-        items = items[:: -(-len(items) // options.sample)]
+    items = list(_items(loaded, options.mutants))
     if not items:
         raise UsageError("there are no mutants" if options.mutants else "there are no obligations")
+    items = _selected(options.names, items)
+    if options.sample:
+        items = items[:: -(-len(items) // options.sample)]
     if options.list:
         for item in items:
             print(f"{item.theorem}/{item.name}")

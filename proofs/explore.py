@@ -180,7 +180,7 @@ class _Step:
     framed: bool = False
     """A decision with a frame of its own in the solver."""
     other: z3.ModelRef | None = None
-    """A state that takes the other side, if that is still to be explored."""
+    """A state that takes the false side, if that is still to be explored."""
 
 
 @dataclass
@@ -228,7 +228,7 @@ class _Explorer:
             if step.other is not None:
                 self.solver.leave(frames)
                 self.model = step.other
-                self._meet(_Step(step.condition, not step.holds, lnot(step.fact), framed=True))
+                self._meet(_Step(step.condition, False, lnot(step.fact), framed=True))
                 return True
         return False
 
@@ -286,12 +286,13 @@ class _Explorer:
             holds = model is not None
             if model is not None:
                 self.model = model
-        fact, opposite = condition, lnot(condition)
-        if not holds:
-            fact, opposite = opposite, fact
-        other = self.solver.find(opposite)
-        forced = other is None
-        return _Step(condition, holds, fact, forced, framed=not forced, other=other)
+        negation = lnot(condition)
+        other = self.solver.find(negation if holds else condition)
+        if other is None:
+            return _Step(condition, holds, condition if holds else negation, forced=True)
+        if not holds:  # the true side comes first, whatever the model, so that the order is fixed
+            self.model, other = other, self.model
+        return _Step(condition, True, condition, framed=True, other=other)
 
     def _meet(self, step: _Step) -> _Step:
         if step.framed:

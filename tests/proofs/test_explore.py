@@ -197,6 +197,17 @@ def test_the_same_program_gives_the_same_paths() -> None:
     assert shown() == shown()
 
 
+def test_the_true_side_comes_first() -> None:
+    x = symbol("x", 8)
+    for assumed in (0, 255):
+        order = [
+            path.decisions
+            for path in explore(lambda: (x < 9 and x < 5, bool(x > 2)), [lnot(eq(x, assumed))])
+        ]
+        assert order == sorted(order, reverse=True)
+        assert len(order) > 2
+
+
 def test_a_path_keeps_its_answers_when_the_exploration_has_gone_on() -> None:
     x = symbol("x", 8)
     paths = list(explore(lambda: 1 if x < 5 else 2))
