@@ -8,8 +8,10 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable
+from functools import partial
 
 import attrs
+import click
 
 from disco.mips import cp0
 from disco.mips.address import Mapping, Segment, segments
@@ -17,6 +19,7 @@ from disco.mips.cp0 import COUNTERS, REGISTERS, Mode, Register
 from disco.mips.exceptions import EXCEPTIONS, ExceptionKind
 from disco.mips.model import MODELS, R4000, R10000, Model
 from disco.mips.unpredictable import Unpredictable
+from disco.oracle.cli import main
 from disco.oracle.trace_line import TraceLine
 from docs.render.markdown import code, hexadecimal, table
 from spec.ledger import clauses, render
@@ -162,6 +165,16 @@ def models() -> str:
     )  # fmt: skip
 
 
+def command_help(name: str) -> str:
+    """Write what a command says of itself with --help."""
+    context = click.Context(main, info_name="disco")
+    command: click.Command = main
+    if name != "disco":
+        command = main.commands[name]
+        context = click.Context(command, info_name=name, parent=context)
+    return f"```text\n{command.get_help(context)}\n```\n"
+
+
 def trace_line() -> str:
     """Write the fields of a trace's lines."""
     texts = attribute_texts(TraceLine)
@@ -206,6 +219,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "exceptions": exceptions,
     "unpredictable": unpredictable,
     "models": models,
+    **{f"help {name}": partial(command_help, name) for name in ("disco", *main.commands)},
     "trace line": trace_line,
     "unicorn deviations": unicorn_deviations,
     "assembly deviations": assembly_deviations,

@@ -7,8 +7,11 @@ import pytest
 from tests.docs.snippets import ROOT, blocks, matches, pages, read_console, run_page
 
 LANGUAGES = {"console", "python", "text", "asm", "c", "json"}
-NOT_RUN = {"README.md": {"make test", "make prove"}}
-"""Per page, the commands that the tests cannot run: they run the tests, or take too long."""
+NOT_RUN = {
+    "README.md": {"make test", "make prove"},
+    "docs/how-to/write-a-guest.md": {"mips64-linux-gnuabi64-gcc", "disco run"},
+}
+"""Per page, the commands that are left out: they run the tests, take long, or need a tool."""
 
 
 def relative(page: Path) -> str:
@@ -40,9 +43,15 @@ def test_what_is_not_run_is_known() -> None:
     for name, page in PAGES.items():
         for block in blocks(page):
             if block.mark == "not run":
-                commands = {command for command, _ in read_console(block.text)}
+                commands = {_start(command) for command, _ in read_console(block.text)}
                 not_run.setdefault(name, set()).update(commands)
     assert not_run == NOT_RUN
+
+
+def _start(command: str) -> str:
+    """Give the program, and what follows for those that are divided into commands."""
+    words = command.split()
+    return words[0] if words[0].startswith("mips") else " ".join(words[:2])
 
 
 @pytest.mark.parametrize(
