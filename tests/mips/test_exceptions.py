@@ -141,7 +141,8 @@ def test_entry(case: Fault, model: Model, slot: bool) -> None:
     cpu = _start(case, model, slot=slot)
     before = attrs.asdict(cpu.cp0)
     gprs = [cpu.gpr[number] for number in range(32)]
-    fault(cpu, QUIET)
+    inputs = Recorded(ticks=0)
+    fault(cpu, inputs)
     expected = before | {
         "cause": case.code << 2 | case.coprocessor << 28 | (BD if slot else 0),
         "epc": CODE,
@@ -155,6 +156,7 @@ def test_entry(case: Fault, model: Model, slot: bool) -> None:
         expected["xcontext"] = 0xAAAA_AAA0_0000_0000 | MAPPED >> 13 << 4
         expected["entry_hi"] = MAPPED_PAIR | 0x42
     assert attrs.asdict(cpu.cp0) == expected
+    assert (inputs.asked == []) == (case.code not in (4, 5))
     assert [cpu.gpr[number] for number in range(32)] == gprs
     assert not cpu.delay_slot
     assert cpu.next_pc == cpu.pc + 4

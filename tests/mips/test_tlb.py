@@ -186,6 +186,17 @@ def test_probe(model: Model) -> None:
 
 
 @both_models
+@pytest.mark.parametrize("last", [False, True])
+def test_a_probe_finds_the_first_and_the_last_entry(model: Model, last: bool) -> None:
+    index = model.tlb_entries - 1 if last else 0
+    cpu = machine(TLBP, model=model)
+    map_page(cpu, 0, 0, index=index)
+    cpu.cp0.index = INDEX_P
+    run(cpu)
+    assert cpu.cp0.index == index
+
+
+@both_models
 def test_a_probe_does_not_ask_for_v(model: Model) -> None:
     cpu = machine(TLBP, model=model)
     map_page(cpu, 0, 0, index=3, flags=0)
@@ -220,7 +231,7 @@ def test_sizes() -> None:
 @pytest.mark.parametrize("index", [48, 63])
 def test_an_index_beyond_the_last_is_open(index: int) -> None:
     """Only on the R4000; by default nothing happens."""
-    for answer, used in ((-1, None), (48, None), (5, 5)):
+    for answer, used in ((-1, None), (48, None), (0, 0), (47, 47)):
         inputs = Recorded(answers={Unpredictable.TLB_INDEX: answer})
         cpu = machine(TLBWI, TLBR, model=R4000)
         cpu.cp0.index, cpu.cp0.entry_hi = index, 0x6000_0000
