@@ -58,6 +58,9 @@ class Access(enum.Enum):
         self.invalid = invalid
 
 
+FETCH, LOAD, STORE = Access
+
+
 class Space(enum.Enum):
     """Whose addressing bit decides between the refill vectors on the R10000 (17.3)."""
 
@@ -74,6 +77,9 @@ class Mapping(enum.Enum):
     KSEG0 = "unmapped, cache attribute Config.K0"
     KSEG1 = "unmapped, uncached"
     XKPHYS = "unmapped, cache attribute in address bits 61:59"
+
+
+_, _BY_TLB_UNLESS_ERL, _BY_KSEG0, _BY_KSEG1, _BY_XKPHYS = Mapping
 
 
 @attrs.frozen(kw_only=True)
@@ -201,13 +207,13 @@ def translate(cpu: Processor, vaddr: int, access: Access) -> tuple[int, int]:
     if segment is None:
         raise MipsException(access.address_error, vaddr)
     mapping = segment.mapping
-    if mapping is Mapping.KSEG0:
+    if mapping is _BY_KSEG0:
         return vaddr & 0x1FFF_FFFF, cpu.cp0.config & 7
-    if mapping is Mapping.KSEG1:
+    if mapping is _BY_KSEG1:
         return vaddr & 0x1FFF_FFFF, UNCACHED
-    if mapping is Mapping.XKPHYS:
+    if mapping is _BY_XKPHYS:
         return _translate_xkphys(cpu.model, vaddr, access)
-    if mapping is Mapping.TLB_UNLESS_ERL and status & STATUS_ERL != 0:
+    if mapping is _BY_TLB_UNLESS_ERL and status & STATUS_ERL != 0:
         return vaddr, UNCACHED
     return _translate_mapped(cpu, vaddr, access)
 
@@ -229,6 +235,6 @@ def _translate_mapped(cpu: Processor, vaddr: int, access: Access) -> tuple[int, 
     lo = page_of(entry, vaddr)
     if lo & ENTRY_VALID == 0:
         raise MipsException(access.invalid, vaddr)
-    if access is Access.STORE and lo & ENTRY_DIRTY == 0:
+    if access is STORE and lo & ENTRY_DIRTY == 0:
         raise MipsException(Exceptions.TLB_MODIFIED, vaddr)
     return physical(entry, lo, vaddr, cpu.model.pa_mask), (lo >> 3) & 7

@@ -4,13 +4,15 @@ Sources: R10000 User's Manual 14.10 (Status), 17.5 and Table 17-4; R4000 User's 
 """
 
 from disco.mips.cp0 import (
+    KERNEL,
     STATUS_CU0,
     STATUS_CU1,
     STATUS_CU2,
     STATUS_SX,
     STATUS_UX,
     STATUS_XX,
-    Mode,
+    SUPERVISOR,
+    USER,
     mode,
 )
 from disco.mips.exceptions import Exceptions, MipsException
@@ -20,7 +22,7 @@ from disco.mips.processor import Processor
 def coprocessor0(cpu: Processor) -> None:
     """Coprocessor 0 is usable in kernel mode, elsewhere with CU0 = 1."""
     status = cpu.cp0.status
-    if status & STATUS_CU0 == 0 and mode(status) is not Mode.KERNEL:
+    if status & STATUS_CU0 == 0 and mode(status) is not KERNEL:
         raise MipsException(Exceptions.COPROCESSOR_UNUSABLE, coprocessor=0)
 
 
@@ -40,9 +42,9 @@ def doublewords_enabled(cpu: Processor) -> bool:
     """Tell whether 64-bit operations are enabled: supervisor SX, user UX, kernel always."""
     status = cpu.cp0.status
     current = mode(status)
-    if current is Mode.KERNEL:
+    if current is KERNEL:
         return True
-    return status & (STATUS_SX if current is Mode.SUPERVISOR else STATUS_UX) != 0
+    return status & (STATUS_SX if current is SUPERVISOR else STATUS_UX) != 0
 
 
 def doubleword(cpu: Processor) -> None:
@@ -54,7 +56,7 @@ def doubleword(cpu: Processor) -> None:
 def mips4_enabled(cpu: Processor) -> bool:
     """Tell whether the MIPS IV set is enabled: always but in user mode with XX = 0."""
     status = cpu.cp0.status
-    return status & STATUS_XX != 0 or mode(status) is not Mode.USER
+    return status & STATUS_XX != 0 or mode(status) is not USER
 
 
 def mips4(cpu: Processor) -> None:

@@ -4,12 +4,12 @@ Sources: R10000 User's Manual 1.8, 14.16, 16; MIPS IV manual A.4 (load and store
 """
 
 from disco.bits import MASK64, sext16
-from disco.mips.address import Access, translate
+from disco.mips.address import FETCH, LOAD, STORE, translate
 from disco.mips.cp0 import (
     STATUS_RE,
+    USER,
     WATCH_READ,
     WATCH_WRITE,
-    Mode,
     mode,
 )
 from disco.mips.exceptions import Exceptions, MipsException
@@ -26,7 +26,7 @@ def fetch(cpu: Processor) -> int:
     pc = cpu.pc
     if pc & 3 != 0:
         raise MipsException(Exceptions.ADDRESS_ERROR_FETCH, pc)
-    paddr, _ = translate(cpu, pc, Access.FETCH)
+    paddr, _ = translate(cpu, pc, FETCH)
     try:
         return cpu.memory.read(paddr, 4)
     except BusError:
@@ -37,7 +37,7 @@ def load(cpu: Processor, vaddr: int, size: int) -> int:
     """Load `size` bytes, naturally aligned, as an unsigned number."""
     if vaddr & (size - 1) != 0:
         raise MipsException(Exceptions.ADDRESS_ERROR_LOAD, vaddr)
-    paddr, _ = translate(cpu, vaddr, Access.LOAD)
+    paddr, _ = translate(cpu, vaddr, LOAD)
     return load_physical(cpu, paddr, size)
 
 
@@ -55,7 +55,7 @@ def store(cpu: Processor, vaddr: int, size: int, value: int) -> None:
     """Store the low `size` bytes of `value`, naturally aligned."""
     if vaddr & (size - 1) != 0:
         raise MipsException(Exceptions.ADDRESS_ERROR_STORE, vaddr)
-    paddr, _ = translate(cpu, vaddr, Access.STORE)
+    paddr, _ = translate(cpu, vaddr, STORE)
     store_physical(cpu, paddr, size, value)
 
 
@@ -71,13 +71,13 @@ def store_physical(cpu: Processor, paddr: int, size: int, value: int) -> None:
 
 def load_around(cpu: Processor, vaddr: int, size: int) -> int:
     """Load the aligned word or doubleword around any address, for LWL, LWR, LDL and LDR."""
-    paddr, _ = translate(cpu, vaddr, Access.LOAD)
+    paddr, _ = translate(cpu, vaddr, LOAD)
     return load_physical(cpu, paddr & ~(size - 1), size)
 
 
 def store_around(cpu: Processor, vaddr: int, size: int, value: int, mask: int) -> None:
     """Store those bytes of the aligned word or doubleword around `vaddr` that `mask` selects."""
-    paddr, _ = translate(cpu, vaddr, Access.STORE)
+    paddr, _ = translate(cpu, vaddr, STORE)
     watch(cpu, paddr, WATCH_WRITE)
     break_link(cpu)
     aligned = (paddr & ~(size - 1)) ^ address_swap(cpu, size)
@@ -113,7 +113,7 @@ def break_link(cpu: Processor) -> None:
 def is_little_endian(cpu: Processor) -> bool:
     """Tell whether Status.RE reverses the byte order now: it does in user mode (14.10)."""
     status = cpu.cp0.status
-    return status & STATUS_RE != 0 and mode(status) is Mode.USER
+    return status & STATUS_RE != 0 and mode(status) is USER
 
 
 def address_swap(cpu: Processor, size: int) -> int:

@@ -26,6 +26,7 @@ _EVENTS = {
     Event.NMI: Exceptions.NMI,
     Event.CACHE_ERROR: Exceptions.CACHE_ERROR,
 }
+_NO_EVENT = Event.NONE
 
 
 def step(cpu: Processor, inputs: Inputs) -> MipsException | None:
@@ -50,7 +51,7 @@ def boundary(cpu: Processor) -> None:
     if inputs.counter_events != (0, 0):
         count_events(cpu, inputs.counter_events)
     cp0.cause = cp0.cause & ~CAUSE_IP_LINES | inputs.interrupt_lines << 10
-    if inputs.event is not Event.NONE:
+    if inputs.event is not _NO_EVENT:
         take_event(cpu, inputs.event)
     if cpu.watch_pending and cp0.status & cpu.model.watch_postponed_by == 0:
         cpu.watch_pending = False
