@@ -1,0 +1,1 @@
+"""Measurements of the reference's speed: `python -m benchmarks`."""

@@ -1,0 +1,24 @@
+"""`python -m benchmarks`: measure, and print the figures as a table."""
+
+from benchmarks import native, unicorn_stepping
+
+PROGRAMS = ("sort-mips3-32", "sha256-mips3-32")
+ROUNDS = 3
+SMALLEST_SHARE = 0.01
+
+
+def main() -> None:
+    """Print the speed of each program, the ratio to Unicorn, and where the time goes."""
+    print(f"Instructions per second ({native.MODEL.name}, best of {ROUNDS})\n")
+    print(f"{'program':18}{'reference':>12}{'Unicorn, stepped':>20}{'ratio':>8}")
+    for program in PROGRAMS:
+        reference = max(native.instructions_per_second(program) for _ in range(ROUNDS))
+        stepped = max(unicorn_stepping.instructions_per_second(program) for _ in range(ROUNDS))
+        print(f"{program:18}{reference:12,.0f}{stepped:20,.0f}{reference / stepped:8.1f}")
+    print(f"\nWhere the time goes in {PROGRAMS[0]}, under Python's profiler\n")
+    for part, share in native.profile(PROGRAMS[0]):
+        if share >= SMALLEST_SHARE:
+            print(f"{part:34}{share:7.1%}")
+
+
+main()
