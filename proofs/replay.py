@@ -12,6 +12,7 @@ import z3
 
 from disco.machine.sparse import SparseMemory
 from disco.mips.address import Access
+from disco.mips.cp0 import Cp0
 from disco.mips.exceptions import MipsException
 from disco.mips.processor import Processor
 from disco.mips.step import execute
@@ -35,6 +36,7 @@ class Run:
         self.machine = machine
         self.call = call
         self.extra = extra
+        self._cp0 = attrs.evolve(machine.cpu.cp0)
         self.raised: MipsException | None = None
         """What the symbolic run raised."""
         case.show(self.render)
@@ -48,6 +50,7 @@ class Run:
         state: dict[str, object] = {
             "model": before.cpu.model.name,
             **_plain(before.cpu, model),
+            "cp0": _registers(self._cp0, model),
             "next_pc": hex(concrete(before.cpu.next_pc, model)),
             **{name: concrete(value, model) for name, value in self.extra.items()},
             "tlb": {i: _entry(before.tlb[i], model) for i in indices},
@@ -117,8 +120,12 @@ def _plain(cpu: Processor, model: z3.ModelRef) -> dict[str, object]:
         **{name: concrete(getattr(cpu, name), model) for name in (*NUMBERS, *FLAGS)},
         "gpr": {i: concrete(cpu.gpr[i], model) for i in range(32)},
         "fpr": {i: concrete(cpu.fpr[i], model) for i in range(32)},
-        "cp0": {name: concrete(value, model) for name, value in attrs.asdict(cpu.cp0).items()},
+        "cp0": _registers(cpu.cp0, model),
     }
+
+
+def _registers(cp0: Cp0, model: z3.ModelRef) -> dict[str, int]:
+    return {name: concrete(value, model) for name, value in attrs.asdict(cp0).items()}
 
 
 def _entry(entry: TlbEntry, model: z3.ModelRef) -> dict[str, object]:

@@ -14,11 +14,12 @@ from disco.mips.instruction import Instruction
 from disco.mips.model import MODELS, Model
 from disco.mips.semantics.reserved import RESERVED
 from disco.mips.step import execute
-from disco.mips.table import find_row, instructions
+from disco.mips.table import BY_NAME, find_row, instructions
 from proofs.explore import merged
 from proofs.machine import announce, assume, build_machine, named_for, word_of
 from proofs.obligations import Case, Obligation, Theorem
 from proofs.replay import Run
+from proofs.seeds import fault, row_fault
 from proofs.symbolic import eq, land
 from spec.opcodes import named, reserved_outcome
 
@@ -68,4 +69,36 @@ def _obligations() -> Iterable[Obligation]:
             yield Obligation(named_for(model, f"reserved {opcode:02x}"), reserved)
 
 
-THEOREM = Theorem("T0", "Decode: the table partitions all words as the manual does", _obligations)
+MUTANTS = (
+    row_fault(
+        "DADD also selects DADDU", "DADD", {"fixed": BY_NAME["DADD"].fixed & ~1}, "DADD", "DADDU"
+    ),
+    row_fault("BGEZ also selects BGEZL", "BGEZ", {"fixed": BY_NAME["BGEZ"].fixed & ~(1 << 17)}),
+    row_fault("SDR is missing", "SDR", {"models": frozenset()}),
+    row_fault("XOR is encoded as OR", "XOR", {"match": BY_NAME["OR"].match}),
+    row_fault(
+        "MOVZ exists on the R4000", "MOVZ", {"models": frozenset({"R4000", "R10000"})},
+        "MOVZ@R4000",
+    ),
+    row_fault("SYNC takes a should-be-zero bit as fixed", "SYNC", {"fixed": 0xFC00_007F}),
+    fault(
+        "a reserved word of COP1 ignores CU1",
+        "disco.mips.semantics.reserved:reserved_word",
+        "        coprocessor1(cpu)\n", "",
+        "reserved 11",
+    ),
+    fault(
+        "a usable COP2 does nothing on the R10000",
+        "disco.mips.semantics.reserved:reserved_word",
+        "if not cpu.model.cop2_usable_is_reserved", "if cpu.model.cop2_usable_is_reserved",
+        "reserved 12",
+    ),
+    fault(
+        "the decoder misses an opcode",
+        "disco.mips.table:find_row", "if word >> 26 == opcode", "if (word >> 26) & 0x3E == opcode",
+    ),
+)  # fmt: skip
+
+THEOREM = Theorem(
+    "T0", "Decode: the table partitions all words as the manual does", _obligations, MUTANTS
+)

@@ -24,6 +24,7 @@ from proofs.explore import merged
 from proofs.machine import Machine, announce, assume, build_machine, named_for, word_of
 from proofs.obligations import Case, Obligation, Theorem
 from proofs.replay import Run, by_contract
+from proofs.seeds import fault, row_fault
 from proofs.symbolic import as_bool, eq, land, lor, symbol, value_of
 from spec.observation import Hit, Reference
 from spec.privilege import (
@@ -228,4 +229,91 @@ def _guards(row: Instruction) -> frozenset[str]:
     return frozenset({"completes"})
 
 
-THEOREM = Theorem("T1", "Privilege: a guest reaches nothing but its own pages", _obligations)
+MUTANTS = (
+    fault(
+        "coprocessor 0 is usable in supervisor mode",
+        "disco.mips.availability:coprocessor0",
+        "mode(status) is not KERNEL", "mode(status) is USER",
+        "MFC0",
+    ),
+    row_fault("CACHE is not trapped", "CACHE", {"guard": None}, "CACHE"),
+    fault(
+        "supervisor mode reaches KSEG0",
+        "disco.mips.address:find_segment",
+        "segments(model, mode(status))",
+        "segments(model, mode(status) if mode(status) != 1 else mode(0))",
+        "translate LOAD",
+    ),
+    fault(
+        "an invalid entry translates",
+        "disco.mips.address:_translate_mapped",
+        "lo & ENTRY_VALID == 0", "lo & (ENTRY_VALID | ENTRY_DIRTY) == 0",
+        "translate FETCH",
+    ),
+    fault(
+        "a store needs no dirty page",
+        "disco.mips.address:_translate_mapped",
+        "access is STORE", "access is LOAD",
+        "translate STORE",
+    ),
+    fault(
+        "the ASID does not matter",
+        "disco.mips.tlb:matches",
+        "entry.glob or entry.asid == asid", "entry.glob or entry.asid >= asid",
+        "translate LOAD",
+    ),
+    fault(
+        "the wrong page of a pair is taken",
+        "disco.mips.tlb:page_of",
+        "(offset_mask(entry) + 1) >> 1", "offset_mask(entry) + 1",
+        "translate LOAD",
+    ),
+    fault(
+        "the region does not matter",
+        "disco.mips.tlb:matches",
+        "& ~entry.mask != 0", "& ~entry.mask & 0x3FFF_FFFF_FFFF_FFFF != 0",
+        "translate LOAD",
+    ),
+    fault(
+        "PREF loads",
+        "disco.mips.semantics.memory:PREF",
+        "break_link(cpu)", "load(cpu, effective_address(cpu, base, offset), 1)",
+        "PREF",
+    ),
+    fault(
+        "a store is done before it is watched",
+        "disco.mips.references:store_physical",
+        "    watch(cpu, paddr, WATCH_WRITE)\n",
+        "    cpu.memory.write(paddr, size, 0)\n    watch(cpu, paddr, WATCH_WRITE)\n",
+        "SW",
+    ),
+    fault(
+        "a store goes where it was not translated to",
+        "disco.mips.references:store_physical",
+        "cpu.memory.write(paddr ^ ", "cpu.memory.write((paddr & ~0x1000) ^ ",
+        "SW",
+    ),
+    fault(
+        "an exception does not enter kernel mode",
+        "disco.mips.delivery:_deliver_general",
+        "cp0.status |= STATUS_EXL", "cp0.status |= STATUS_BEV",
+        "System call",
+    ),
+    fault(
+        "an exception under EXL writes EPC",
+        "disco.mips.delivery:_deliver_general",
+        "if cp0.status & STATUS_EXL == 0:\n        cp0.epc",
+        "if cp0.status & STATUS_ERL == 0:\n        cp0.epc",
+        "System call",
+    ),
+    fault(
+        "the timer interrupt changes Status",
+        "disco.mips.timer:update_ip7",
+        "cp0.cause |= CAUSE_IP7", "cp0.status |= CAUSE_IP7",
+        "boundary",
+    ),
+)  # fmt: skip
+
+THEOREM = Theorem(
+    "T1", "Privilege: a guest reaches nothing but its own pages", _obligations, MUTANTS
+)

@@ -15,7 +15,7 @@ from disco.mips.cp0 import STATUS_CU0, STATUS_ERL, STATUS_EXL, Cp0, Mode, mode
 from disco.mips.exceptions import ExceptionKind, Exceptions, Vector
 from disco.mips.instruction import Instruction, Kind
 from disco.mips.model import Model
-from disco.mips.tlb import ENTRY_DIRTY, ENTRY_VALID, matches
+from disco.mips.tlb import ENTRY_DIRTY, ENTRY_VALID
 from spec.observation import Hit, Reference
 
 PAGE_SIZES = {n: ((1 << (n - 12)) - 1) << 13 for n in range(12, 26, 2)}
@@ -38,14 +38,19 @@ def unprivileged(status: int) -> bool:
 def permits(hit: Hit, reference: Reference, model: Model) -> bool:
     """Tell whether the entry that was hit permits the reference, and for that very address.
 
-    Page and frame are stated here page size by page size: with pages of 2**n bytes, address bit n
-    selects the odd page and bits n - 1 to 0 are the offset; frame bits below n are not used.
+    Match, page and frame are stated here page size by page size: with pages of 2**n bytes the
+    address above bit n and its region must be the entry's, bit n selects the odd page, bits n - 1
+    to 0 are the offset, and frame bits below n are not used (R10000 16.3, R4000 4.4).
     """
-    entry, vaddr = hit.entry, hit.vaddr
-    if not matches(entry, vaddr & model.pair_mask, hit.asid):
+    entry, vaddr, top = hit.entry, hit.vaddr, model.va_bits - 1
+    if not (entry.glob or entry.asid == hit.asid):
+        return False
+    if not entry.present or field(vaddr, 63, 62) != field(entry.vpn2, 63, 62):
         return False
     for n, mask in PAGE_SIZES.items():
         if entry.mask == mask:
+            if field(vaddr, top, n + 1) != field(entry.vpn2, top, n + 1):
+                return False
             lo = entry.lo1 if field(vaddr, n, n) == 1 else entry.lo0
             paddr = (field(lo, 33, n - 6) << n | field(vaddr, n - 1, 0)) & model.pa_mask
             needed = ENTRY_VALID | ENTRY_DIRTY if reference.store else ENTRY_VALID

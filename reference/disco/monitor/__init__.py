@@ -1,0 +1,1 @@
+"""Disco's monitor: so far, the processor state that it runs a guest in."""
