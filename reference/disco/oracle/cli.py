@@ -8,6 +8,7 @@ import click
 from disco import __version__
 from disco.oracle.assembly_commands import asm_command, disasm_command
 from disco.oracle.run_command import run_command
+from disco.oracle.step_command import step_command
 
 
 class _OneLineErrors(click.Group):
@@ -42,5 +43,6 @@ def main() -> None:
 
 
 main.add_command(run_command)
+main.add_command(step_command)
 main.add_command(asm_command)
 main.add_command(disasm_command)

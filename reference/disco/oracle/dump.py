@@ -22,12 +22,13 @@ def dump(board: Board, stop: Stop) -> str:
         "stop": stop.reason.name.lower(),
         "detail": stop.detail,
         "instructions": stop.instructions,
-        "state": {"model": board.model.name} | _state(board.cpu),
+        "state": {"model": board.model.name} | state_of(board.cpu),
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-def _state(cpu: Processor) -> dict[str, object]:
+def state_of(cpu: Processor) -> dict[str, object]:
+    """Give the processor's state but its memory, in the form that `read_state` reads."""
     entries = {index: attrs.asdict(cpu.tlb[index]) for index in range(cpu.tlb.size)}
     return {
         "pc": hex(cpu.pc),

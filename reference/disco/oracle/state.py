@@ -7,8 +7,8 @@ Numbers are hexadecimal strings; whatever is zero, absent or false may be left o
      "word": "0x00851021", "answers": [["NOT_A_WORD", "0x1"]]}
 
 `memory` gives doublewords by physical address and `silent` the addresses where nothing answers.
-`word` is the instruction to execute; without it the one at `pc` is fetched. `exception` names one to
-take instead, with its `failing` address and coprocessor `unit`. `answers` are what the step's
+`word` is the instruction to execute; without it the one at `pc` is fetched. `exception` names one
+to take instead, with its `failing` address and coprocessor `unit`. `answers` are what the step's
 inputs answer, in order.
 """
 
