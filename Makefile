@@ -20,7 +20,7 @@ bench: .venv/made ## speed, as ratios to alternatives in the same run
 	$(BIN)/python -m benchmarks
 
 docs: .venv/made ## the documentation as a site, in site/
-	$(BIN)/mkdocs build --strict
+	$(BIN)/python -m mkdocs build --strict
 
 nightly: .venv/made ## what is too long for every change: every fault, every answer a second time
 	$(BIN)/python -m proofs --mutants
