@@ -1,7 +1,7 @@
 """T1, privilege: user and supervisor mode reach nothing but their own pages (`spec.privilege`).
 
 `step` is `boundary`, `fetch`, `execute`, and `deliver` when one of them raised. Each is an
-obligation of its own, `execute` one per instruction; VIRT-1 says how they compose.
+obligation of its own, `execute` one per instruction; `spec/virtualization.md` says how they compose.
 """
 
 from collections.abc import Callable, Iterable

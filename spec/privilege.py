@@ -3,7 +3,7 @@
 For every word, in user or supervisor mode with CU0 = 0: every fetch and every data reference goes
 through a TLB entry that matches and is valid (for a store: dirty); if nothing traps, mode, TLB and
 coprocessor 0 are unchanged but for LLAddr; a trap enters kernel mode at a vector and changes only
-the registers that its row of the exception table names. Prose: `spec/virtualization.md`, VIRT-1.
+the registers that its row of the exception table names. Prose: `spec/virtualization.md`, VIRT-2.
 
 The predicates are evaluated by tests on ints and by proofs on symbolic integers.
 """

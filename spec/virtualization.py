@@ -12,7 +12,7 @@ instructions always trap. This holds under the conditions that the monitor has t
 - *link*: whether an SC succeeds is an input; the real link holds only where the virtual one does.
 
 Without them the two differ, and the predicates below say exactly on which states. Prose:
-`spec/virtualization.md`, VIRT-2 and VIRT-3.
+`spec/virtualization.md`, VIRT-3 to VIRT-5.
 """
 
 from disco.mips.cp0 import (
