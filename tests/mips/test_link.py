@@ -164,9 +164,20 @@ def test_a_second_sc(model: Model) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("answer", [0, 1])
-def test_another_address_is_open(model: Model, answer: int) -> None:
-    inputs = Recorded(answers={Unpredictable.SC_ADDRESS: answer})
+def test_an_sc_that_fails_ends_the_link_of_the_r10000(model: Model) -> None:
+    cpu = _program(encode("SC", base=1, rt=4), model=model)
+    run(cpu)
+    run(cpu, inputs=Recorded(conditional=False))
+    run(cpu)
+    assert cpu.gpr[4] == 0
+    assert _stored(cpu) == (model is R4000)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("answer", [0, 1, None])
+def test_another_address_is_open(model: Model, answer: int | None) -> None:
+    """By default the SC fails."""
+    inputs = Recorded(answers={} if answer is None else {Unpredictable.SC_ADDRESS: answer})
     cpu = _program(model=model, offset=4)
     run(cpu, 2, inputs=inputs)
     assert inputs.asked == [Unpredictable.SC_ADDRESS]
