@@ -163,12 +163,13 @@ def test_indexed(name: str, base: int, index: int) -> None:
     assert inputs.asked == []
 
 
+@pytest.mark.parametrize("region", [1, 2, 3])
 @pytest.mark.parametrize("name", INDEXED)
-def test_an_index_into_another_region_is_open(name: str) -> None:
+def test_an_index_into_another_region_is_open(name: str, region: int) -> None:
     """The address is asked for when bits 63:62 of base and sum differ."""
-    inputs = Recorded(answers={Unpredictable.INDEXED_REGION: 2**64 + DATA + 8})
+    inputs = Recorded(answers={Unpredictable.INDEXED_REGION: 2**64 + DATA})
     cpu = _machine(encode(name, base=2, index=3))
-    cpu.gpr[2], cpu.gpr[3] = 8, DATA
+    cpu.gpr[2], cpu.gpr[3] = 8, region << 62
     run(cpu, inputs=inputs)
     assert inputs.asked == [Unpredictable.INDEXED_REGION]
 
@@ -187,6 +188,13 @@ def test_cfc1(model: Model) -> None:
     assert cpu.gpr[4] == 0xFFFF_FFFF_8100_0003
     assert cpu.gpr[5] == 0xFFFF_FFFF_8000_0001
     assert inputs.asked == [Unpredictable.FCR_RESERVED]
+
+
+def test_a_control_register_that_does_not_exist_reads_as_zero_by_default() -> None:
+    cpu = _machine(encode("CFC1", rt=3, fs=1))
+    cpu.gpr[3] = 5
+    run(cpu)
+    assert cpu.gpr[3] == 0
 
 
 @both_models
