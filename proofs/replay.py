@@ -51,9 +51,8 @@ class Run:
             "model": before.cpu.model.name,
             **_plain(before.cpu, model),
             "cp0": _registers(self._cp0, model),
-            "next_pc": hex(concrete(before.cpu.next_pc, model)),
             **{name: concrete(value, model) for name, value in self.extra.items()},
-            "tlb": {i: _entry(before.tlb[i], model) for i in indices},
+            "tlb": {i: e for i in indices if (e := _entry(before.tlb[i], model)) is not None},
             "memory": {8 * a: concrete(before.memory.words[a], model) for a in addresses},
             "silent": [8 * a for a in addresses if concrete(before.memory.answers[a], model) == 0],
             "ticks": concrete(before.inputs.ticks, model),
@@ -128,11 +127,10 @@ def _registers(cp0: Cp0, model: z3.ModelRef) -> dict[str, int]:
     return {name: concrete(value, model) for name, value in attrs.asdict(cp0).items()}
 
 
-def _entry(entry: TlbEntry, model: z3.ModelRef) -> dict[str, object]:
-    """Give the fields of an entry, evaluated; none if it is absent."""
+def _entry(entry: TlbEntry, model: z3.ModelRef) -> dict[str, int] | None:
+    """Give the fields of an entry, evaluated; None if it is absent."""
     fields = {name: concrete(value, model) for name, value in attrs.asdict(entry).items()}
-    fields["asid"] = hex(concrete(entry.asid, model))  # kept in the JSON even if all is zero
-    return fields if fields.pop("present") else {}
+    return fields if fields.pop("present") else None
 
 
 def by_contract(translations: Translations, word: int) -> Call:

@@ -1,12 +1,14 @@
 """`disco step`: a state, one step, and what it changes."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from disco.machine.board import Board
 from disco.machine.image import Image, ImageSegment
+from disco.oracle.cli import main
 from disco.oracle.dump import dump
 from disco.oracle.step_command import step_command
 
@@ -42,6 +44,7 @@ def test_the_instruction_at_pc_is_fetched() -> None:
         "gpr": {"2": "0x77", "4": "0xffffffff80002000"},
     }  # fmt: skip
     assert lines(state) == [
+        "executes sd $2, 8($4)",
         "completes",
         f"pc: {CODE:#x} -> {CODE + 4:#x}",
         f"next_pc: {CODE + 4:#x} -> {CODE + 8:#x}",
@@ -96,9 +99,53 @@ def test_a_dump_can_be_stepped() -> None:
     assert "gpr[3]: 0x0 -> 0x8" in result.output
 
 
-@pytest.mark.parametrize("state", ["{", "[]", '{"cpu": 1}', '{"pc": -1}', '{"tlb": {"64": {}}}'])
+@pytest.mark.parametrize("state", ["{", "{]", '{"cpu": 1}', '{"pc": -1}', '{"tlb": {"64": {}}}'])
 def test_a_bad_state_is_one_line(state: str) -> None:
     result = run(state)
     assert result.exit_code == 2
     assert "Error: STATE: " in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_whole_step_may_begin_with_an_event() -> None:
+    """An NMI comes before the fetch, which would fail."""
+    found = lines({"event": "NMI", "pc": "0x3", "cp0": {"count": "0x5"}, "ticks": 1})
+    assert found[0] == "takes Nonmaskable interrupt"
+    assert "cp0[error_epc]: 0x0 -> 0x3" in found
+    assert "cp0[count]: 0x5 -> 0x6" in found
+
+
+def test_the_word_zero_is_an_instruction() -> None:
+    assert lines({"word": 0})[0] == "executes nop"
+
+
+def test_the_state_after_can_be_stepped_again() -> None:
+    """JSON in, JSON out: ADDIU executed twice."""
+    state = json.dumps({"model": "R4000", "word": "0x24420001", "memory": {"0x8": 1}})
+    first = CliRunner().invoke(step_command, ["--json", state])
+    assert first.exit_code == 0
+    after = json.loads(first.output)
+    assert after == {
+        "model": "R4000", "pc": "0x4", "next_pc": "0x8", "gpr": {"2": "0x1"},
+        "memory": {"0x8": "0x1"},
+    }  # fmt: skip
+    assert "gpr[2]: 0x1 -> 0x2" in lines(after | {"word": "0x24420001"})
+
+
+def test_a_state_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    file.write_text('\n {"word": "0x24420001"}\n')
+    assert "gpr[2]: 0x0 -> 0x1" in lines(str(file))
+    file.write_bytes(b"\xff")
+    for name in (file, tmp_path / "none", tmp_path):
+        result = run(str(name))
+        assert (result.exit_code, "Traceback" in result.output) == (2, False)
+
+
+def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["step", '{"gpr": {"0": 1}}'])
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "disco step: STATE: gpr[0]: register 0 is always zero\n"

@@ -4,11 +4,10 @@ Numbers are hexadecimal strings. The TLB has its present entries; memory is not 
 """
 
 import json
-
-import attrs
+from collections.abc import Mapping
 
 from disco.machine.board import Board, Stop
-from disco.mips.processor import Processor
+from disco.oracle.state import describe
 
 FORMAT = "disco-dump"
 VERSION = 1
@@ -22,31 +21,12 @@ def dump(board: Board, stop: Stop) -> str:
         "stop": stop.reason.name.lower(),
         "detail": stop.detail,
         "instructions": stop.instructions,
-        "state": {"model": board.model.name} | state_of(board.cpu),
+        "state": _hexadecimal(describe(board.cpu)),
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-def state_of(cpu: Processor) -> dict[str, object]:
-    """Give the processor's state but its memory, in the form that `read_state` reads."""
-    entries = {index: attrs.asdict(cpu.tlb[index]) for index in range(cpu.tlb.size)}
-    return {
-        "pc": hex(cpu.pc),
-        "next_pc": hex(cpu.next_pc),
-        "delay_slot": cpu.delay_slot,
-        "gpr": {i: hex(cpu.gpr[i]) for i in range(32)},
-        "hi": hex(cpu.hi),
-        "lo": hex(cpu.lo),
-        "fpr": {i: hex(cpu.fpr[i]) for i in range(32)},
-        "fcr31": hex(cpu.fcr31),
-        "cp0": {name: hex(value) for name, value in attrs.asdict(cpu.cp0).items()},
-        "tlb": {
-            index: {name: v if isinstance(v, bool) else hex(v) for name, v in entry.items()}
-            for index, entry in entries.items()
-            if entry.pop("present")
-        },
-        "link": cpu.link,
-        "link_address": hex(cpu.link_address),
-        "watch_pending": cpu.watch_pending,
-        "timer_pending": cpu.timer_pending,
-    }
+def _hexadecimal(item: object) -> object:
+    if isinstance(item, Mapping):
+        return {key: _hexadecimal(value) for key, value in item.items()}
+    return hex(item) if type(item) is int else item

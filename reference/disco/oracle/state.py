@@ -6,24 +6,28 @@ Numbers are hexadecimal strings; whatever is zero, absent or false may be left o
      "tlb": {"0": {"vpn2": "0x0", "asid": "0x1", "lo0": "0x46"}}, "memory": {"0x1000": "0x..."},
      "word": "0x00851021", "answers": [["NOT_A_WORD", "0x1"]]}
 
-`memory` gives doublewords by physical address and `silent` the addresses where nothing answers.
-`word` is the instruction to execute; without it the one at `pc` is fetched. `exception` names one
-to take instead, with its `failing` address and coprocessor `unit`. `answers` are what the step's
-inputs answer, in order.
+`memory` gives doublewords by physical address and `silent` the doublewords where nothing answers.
+Without `next_pc` the next instruction is the one behind `pc`. `word` is the instruction to execute,
+past boundary and fetch; without it a whole step is run. `exception` names one to take instead, with
+its `failing` address and coprocessor `unit`. The inputs of the step are `ticks`, `interrupt_lines`,
+`event`, `counter_events`, and what it asks for, in order, in `answers`.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TypeVar
 
 import attrs
 
-from disco.bits import MASK64
+from disco.bits import MASK32, MASK64
 from disco.machine.sparse import SparseMemory
-from disco.mips.cp0 import Cp0
-from disco.mips.exceptions import EXCEPTIONS, MipsException
-from disco.mips.inputs import Inputs
-from disco.mips.model import MODELS
+from disco.mips.address import find_segment
+from disco.mips.cp0 import COUNTERS, REGISTERS, Cp0
+from disco.mips.exceptions import EXCEPTIONS, MipsException, Vector
+from disco.mips.inputs import Event, Inputs
+from disco.mips.model import MODELS, Model
 from disco.mips.processor import Processor
 from disco.mips.table import decoder
 from disco.mips.tlb import TlbEntry
@@ -33,11 +37,29 @@ from disco.mips.unpredictable import Unpredictable
 T = TypeVar("T")
 Json = Mapping[str, object]
 
-_NUMBERS = ("pc", "next_pc", "hi", "lo", "fcr31", "link_address")
+_NUMBERS = {
+    "pc": MASK64, "next_pc": MASK64, "hi": MASK64, "lo": MASK64, "fcr31": MASK32,
+    "link_address": MASK64,
+}  # fmt: skip
+"""The numbers that stand at the top, and the largest value of each."""
 _FLAGS = ("delay_slot", "link", "watch_pending", "timer_pending")
 _KEYS = {*_NUMBERS, *_FLAGS, "model", "gpr", "fpr", "cp0", "tlb", "memory", "silent", "word"}
-_KEYS |= {"exception", "failing", "unit", "ticks", "interrupt_lines", "answers"}
+_KEYS |= {"exception", "failing", "unit"}
+_KEYS |= {"ticks", "interrupt_lines", "event", "counter_events", "answers"}
+_NONZERO_WITHOUT = ("word", "next_pc")
+"""Keys whose absence does not mean zero."""
 _EXCEPTIONS = {kind.name: kind for kind in EXCEPTIONS}
+_CP0_WIDTHS = {
+    row.attribute: row.width
+    for table in (*REGISTERS.values(), *COUNTERS)
+    for row in table
+    if row.attribute
+}
+_ANSWER_WIDTHS = {
+    "random": 6, "store_conditional": 1, "cache_error": 32, "tag_lo": 32, "tag_hi": 32, "ecc": 32,
+    **{what.name: 64 for what in Unpredictable},
+}  # fmt: skip
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F_]{1,40}|[0-9_]{1,40}")
 
 
 class StateError(ValueError):
@@ -47,13 +69,22 @@ class StateError(ValueError):
 class RecordedInputs(Inputs):
     """Inputs that give recorded answers in order, then the defaults."""
 
-    def __init__(self, answers: list[tuple[str, int]], ticks: int, interrupt_lines: int) -> None:
-        super().__init__(ticks=ticks, interrupt_lines=interrupt_lines)
-        self.answers = answers
+    def __init__(
+        self,
+        answers: Iterable[tuple[str, int]] = (),
+        ticks: int = 0,
+        interrupt_lines: int = 0,
+        event: Event = Event.NONE,
+        counter_events: tuple[int, int] = (0, 0),
+    ) -> None:
+        super().__init__(ticks, interrupt_lines, event, counter_events)
+        self.answers = list(answers)
+        """Those that were not asked for yet."""
 
     def _next(self, name: str, default: int) -> int:
         if self.answers and self.answers[0][0] == name:
-            return self.answers.pop(0)[1]
+            _, value = self.answers.pop(0)
+            return value
         return default
 
     def random(self, wired: int, last: int) -> int:
@@ -82,62 +113,92 @@ class State:
     """A processor ready for one step."""
 
     cpu: Processor
+    memory: SparseMemory
+    """The processor's."""
     inputs: RecordedInputs
-    word: int | None
+    word: int | None = None
     """The instruction to execute instead of the one at `pc`."""
-    exception: MipsException | None
+    exception: MipsException | None = None
     """The exception to take instead of executing anything."""
 
 
 def read_state(text: str) -> State:
     """Read a state. Raises StateError, with the place, on anything else."""
     try:
-        document: object = json.loads(text)
+        document: object = json.loads(text, object_pairs_hook=_without_duplicates)
+    except StateError:
+        raise
     except (ValueError, RecursionError) as error:
         raise StateError(f"not JSON: {error}") from None
     state = _mapping("state", document)
     if unknown := sorted(set(state) - _KEYS):
         raise StateError(f"unknown key {unknown[0]!r}: the keys are {', '.join(sorted(_KEYS))}")
-    model = MODELS.get(str(state.get("model", "R10000")))
-    if model is None:
-        raise StateError(f"model: {state['model']!r} is not one of {', '.join(MODELS)}")
+    model = _choice("model", state.get("model", "R10000"), MODELS)
+    memory = SparseMemory(_memory(state), _silent(state))
     cpu = Processor(
         model=model,
-        memory=SparseMemory(_memory(state), _silent(state)),
+        memory=memory,
         tlb=TlbArray(model),
         decode=decoder(model),
         gpr=_words(state, "gpr"),
         fpr=_words(state, "fpr"),
         cp0=_cp0(state),
     )
-    for name in _NUMBERS:
-        setattr(cpu, name, _number(name, state.get(name, 0)))
+    for name, largest in _NUMBERS.items():
+        setattr(cpu, name, _number(name, state.get(name, 0), largest))
     for name in _FLAGS:
         setattr(cpu, name, _flag(name, state.get(name, False)))
     if "next_pc" not in state:
         cpu.next_pc = (cpu.pc + 4) & MASK64
-    for index, entry in _table(state, "tlb", model.tlb_entries, _entry).items():
+    read_entry = partial(_entry, model)
+    for index, entry in _table(state, "tlb", model.tlb_entries, read_entry).items():
         cpu.tlb[index] = entry
-    ticks = _number("ticks", state.get("ticks", 0), 0xFFFF_FFFF)
-    lines = _number("interrupt_lines", state.get("interrupt_lines", 0), 31)
-    word = _number("word", state["word"], 0xFFFF_FFFF) if "word" in state else None
-    inputs = RecordedInputs(_answers(state), ticks, lines)
-    return State(cpu, inputs, word, _exception(state))
+    word = _number("word", state["word"], MASK32) if "word" in state else None
+    exception = _exception(state)
+    if exception is not None:
+        if word is not None:
+            raise StateError("word and exception: only one of them can be given")
+        _check_deliverable(cpu, exception)
+    return State(cpu, memory, _inputs(state), word, exception)
+
+
+def describe(cpu: Processor) -> dict[str, object]:
+    """Give everything in a processor but its memory, for `write_state`."""
+    entries = {index: attrs.asdict(cpu.tlb[index]) for index in range(cpu.tlb.size)}
+    return {
+        "model": cpu.model.name,
+        **{name: getattr(cpu, name) for name in (*_NUMBERS, *_FLAGS)},
+        "gpr": {i: cpu.gpr[i] for i in range(32)},
+        "fpr": {i: cpu.fpr[i] for i in range(32)},
+        "cp0": attrs.asdict(cpu.cp0),
+        "tlb": {index: entry for index, entry in entries.items() if entry.pop("present")},
+    }
 
 
 def write_state(state: Json) -> str:
-    """Write a state as JSON on one line, numbers in hexadecimal, without what is zero."""
-    return json.dumps({key: value for key, item in state.items() if (value := _shown(item))})
+    """Write a state as JSON on one line, numbers in hexadecimal, without what is zero.
+
+    The entries of `tlb` are all present ones.
+    """
+    shown = {key: _shown(item) for key, item in state.items()}
+    for key in _NONZERO_WITHOUT:
+        if shown.get(key) == "":
+            shown[key] = "0x0"
+    entries = state.get("tlb")
+    if isinstance(entries, Mapping):
+        shown["tlb"] = {_key(index): _shown(entry) for index, entry in entries.items()}
+    return json.dumps({key: value for key, value in shown.items() if value})
 
 
 def _shown(item: object) -> object:
+    """Show an item; something false if it may be left out."""
     if isinstance(item, bool | str):
         return item
     if isinstance(item, int):
         return hex(item) if item else ""
     if isinstance(item, Mapping):
         return {_key(key): value for key, each in item.items() if (value := _shown(each))}
-    if isinstance(item, list):
+    if isinstance(item, list | tuple):
         return [hex(each) if type(each) is int else _shown(each) for each in item]
     raise TypeError(f"a state holds no {type(item).__name__}")
 
@@ -146,35 +207,72 @@ def _key(key: object) -> str:
     return hex(key) if isinstance(key, int) and key > 63 else str(key)
 
 
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    items = dict(pairs)
+    if len(items) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise StateError(f"key {twice!r} is given twice")
+    return items
+
+
+def _named(value: object) -> str:
+    """Name a value in an error message."""
+    if isinstance(value, dict):
+        return "an object"
+    return "a list" if isinstance(value, list) else json.dumps(value)[:40]
+
+
 def _mapping(place: str, value: object) -> Json:
     if not isinstance(value, dict):
-        raise StateError(f"{place}: an object is needed, not {json.dumps(value)[:40]}")
+        raise StateError(f"{place}: an object is needed, not {_named(value)}")
     return value
 
 
+def _choice(place: str, value: object, choices: Mapping[str, T]) -> T:
+    if not isinstance(value, str) or value not in choices:
+        raise StateError(f"{place}: {_named(value)} is not one of {', '.join(choices)}")
+    return choices[value]
+
+
 def _number(place: str, value: object, largest: int = MASK64) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise StateError(f"{place}: a number is needed, not {json.dumps(value)[:40]}")
-    try:
-        number = int(value, 0) if isinstance(value, str) else value
-    except ValueError:
-        raise StateError(f"{place}: {str(value)[:40]!r} is not a number") from None
+    number = _read_number(value)
+    if number is None:
+        raise StateError(f'{place}: a number is needed, as "0x1f", not {_named(value)}')
     if not 0 <= number <= largest:
         raise StateError(f"{place}: {number:#x} is not between 0 and {largest:#x}")
     return number
 
 
+def _read_number(value: object) -> int | None:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        try:
+            return int(value, 0)
+        except ValueError:  # underscores or zeros out of place
+            return None
+    return value if type(value) is int else None
+
+
 def _flag(place: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise StateError(f"{place}: true or false is needed, not {json.dumps(value)[:40]}")
+        raise StateError(f"{place}: true or false is needed, not {_named(value)}")
+    return value
+
+
+def _list(place: str, value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise StateError(f"{place}: a list is needed, not {_named(value)}")
     return value
 
 
 def _table(state: Json, name: str, size: int, read: Callable[[str, object], T]) -> dict[int, T]:
-    return {
-        _number(f"{name} index", index, size - 1): read(f"{name}[{index}]", value)
-        for index, value in _mapping(name, state.get(name, {})).items()
-    }
+    table: dict[int, T] = {}
+    for key, value in _mapping(name, state.get(name, {})).items():
+        index = _number(f"{name} index", key, size - 1)
+        if index in table:
+            raise StateError(f"{name}[{index}] is given twice")
+        table[index] = read(f"{name}[{index}]", value)
+    return table
 
 
 def _words(state: Json, name: str) -> list[int]:
@@ -188,62 +286,86 @@ def _words(state: Json, name: str) -> list[int]:
 
 def _cp0(state: Json) -> Cp0:
     cp0 = Cp0()
-    names = attrs.asdict(cp0)
     for name, value in _mapping("cp0", state.get("cp0", {})).items():
-        if name not in names:
-            raise StateError(f"cp0: no register {name!r}: the registers are {', '.join(names)}")
-        setattr(cp0, name, _number(f"cp0.{name}", value))
+        width = _choice("cp0", name, _CP0_WIDTHS)
+        setattr(cp0, name, _number(f"cp0.{name}", value, (1 << width) - 1))
     return cp0
 
 
-def _entry(place: str, value: object) -> TlbEntry:
+def _entry(model: Model, place: str, value: object) -> TlbEntry:
     fields = dict(_mapping(place, value))
-    names = ("mask", "vpn2", "asid", "lo0", "lo1")
     glob = _flag(f"{place}.glob", fields.pop("glob", False))
-    if unknown := sorted(set(fields) - set(names)):
+    held = {
+        "mask": 0x01FF_E000, "vpn2": model.pair_mask, "asid": 0xFF,
+        "lo0": model.entry_lo_mask, "lo1": model.entry_lo_mask,
+    }  # fmt: skip
+    if unknown := sorted(set(fields) - set(held)):
         raise StateError(f"{place}: unknown field {unknown[0]!r}")
-    numbers = {name: _number(f"{place}.{name}", fields.get(name, 0)) for name in names}
+    numbers = {name: _number(f"{place}.{name}", fields.get(name, 0)) for name in held}
+    for name, mask in held.items():
+        if excess := numbers[name] & ~mask:
+            raise StateError(f"{place}.{name}: an entry does not hold the bits {excess:#x}")
     return TlbEntry(present=True, glob=glob, **numbers)
 
 
 def _exception(state: Json) -> MipsException | None:
+    failing = _number("failing", state.get("failing", 0))
+    unit = _number("unit", state.get("unit", 0), 3)
     if "exception" not in state:
         return None
-    name = str(state["exception"])
-    if name not in _EXCEPTIONS:
-        raise StateError(f"exception: {name!r} is not one of {', '.join(_EXCEPTIONS)}")
-    failing, unit = (
-        _number("failing", state.get("failing", 0)),
-        _number("unit", state.get("unit", 0), 3),
-    )
-    return MipsException(_EXCEPTIONS[name], failing, unit)
+    return MipsException(_choice("exception", state["exception"], _EXCEPTIONS), failing, unit)
+
+
+def _check_deliverable(cpu: Processor, exception: MipsException) -> None:
+    failing = exception.bad_vaddr
+    refill = exception.kind.vector is Vector.REFILL
+    if refill and find_segment(cpu.model, cpu.cp0.status, failing) is None:
+        raise StateError(f"failing: {failing:#x} is an address error and cannot miss in the TLB")
+
+
+def _doubleword(place: str, address: object) -> int:
+    number = _number(f"{place} address", address)
+    if number % 8 != 0:
+        raise StateError(f"{place} address: {number:#x} is not that of a doubleword")
+    return number >> 3
 
 
 def _memory(state: Json) -> dict[int, int]:
-    return {
-        _number("memory address", address) >> 3: _number(f"memory[{address}]", value)
-        for address, value in _mapping("memory", state.get("memory", {})).items()
-    }
-
-
-def _list(state: Json, name: str) -> list[object]:
-    value = state.get(name, [])
-    if not isinstance(value, list):
-        raise StateError(f"{name}: a list is needed")
-    return value
+    memory: dict[int, int] = {}
+    for key, value in _mapping("memory", state.get("memory", {})).items():
+        address = _doubleword("memory", key)
+        if address in memory:
+            raise StateError(f"memory[{8 * address:#x}] is given twice")
+        memory[address] = _number(f"memory[{8 * address:#x}]", value)
+    return memory
 
 
 def _silent(state: Json) -> frozenset[int]:
-    return frozenset(_number("silent", address) >> 3 for address in _list(state, "silent"))
+    addresses = _list("silent", state.get("silent", []))
+    return frozenset(_doubleword("silent", address) for address in addresses)
+
+
+def _inputs(state: Json) -> RecordedInputs:
+    counts = _list("counter_events", state.get("counter_events", [0, 0]))
+    if len(counts) != 2:
+        raise StateError(f"counter_events: two numbers are needed, not {len(counts)}")
+    first, second = (_number("counter_events", count, MASK32) for count in counts)
+    return RecordedInputs(
+        _answers(state),
+        _number("ticks", state.get("ticks", 0), MASK32),
+        _number("interrupt_lines", state.get("interrupt_lines", 0), 31),
+        _choice("event", state.get("event", Event.NONE.name), Event.__members__),
+        (first, second),
+    )
 
 
 def _answers(state: Json) -> list[tuple[str, int]]:
     answers = []
-    for answer in _list(state, "answers"):
+    for answer in _list("answers", state.get("answers", [])):
         match answer:
             case [str(name), value]:
-                pass
+                width = _choice("answers", name, _ANSWER_WIDTHS)
+                answers.append((name, _number(f"answers {name}", value, (1 << width) - 1)))
             case _:
                 raise StateError("answers: each is a pair of a name and a number")
-        answers.append((name, _number(f"answers {name}", value)))
     return answers

@@ -1,74 +1,109 @@
 """The command `disco step`: one step from a state, and what it changes."""
 
-import sys
 from collections.abc import Iterator, Mapping
 
 import click
 
-from disco.machine.sparse import SparseMemory
 from disco.mips.delivery import deliver
 from disco.mips.disassembler import disassemble
 from disco.mips.exceptions import MipsException
+from disco.mips.instruction import Instruction
 from disco.mips.processor import Processor
 from disco.mips.step import execute, step
-from disco.oracle.dump import state_of
-from disco.oracle.state import State, StateError, read_state
+from disco.oracle.state import State, StateError, describe, read_state, write_state
 
 
 @click.command("step")
 @click.argument("state", metavar="STATE")
-def step_command(state: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the state after the step, as JSON.")
+def step_command(state: str, as_json: bool) -> None:
     """Take one step from STATE and print what it changes.
 
-    STATE is JSON, as a counterexample of the proofs or the part `state` of a dump; - reads it from
-    standard input. A key `word` gives an instruction to execute in place of the one at `pc`, a key
-    `exception` an exception to take.
+    STATE is JSON, as a counterexample of the proofs or the part `state` of a dump, or else a file
+    that holds it; - reads it from standard input. A key `word` gives an instruction to execute in
+    place of the one at `pc`, a key `exception` an exception to take.
+
+    \b
+    Exit status:
+      0  the step was taken, whether it completed or raised an exception
+      2  an option, the file or the state cannot be used
     """
+    text = state if state.lstrip().startswith("{") else _read_file(state)
     try:
-        start = read_state(sys.stdin.read() if state == "-" else state)
+        begin = read_state(text)
     except StateError as error:
         raise click.UsageError(f"STATE: {error}") from None
-    cpu = start.cpu
-    before = dict(_flat(_everything(cpu)))
-    if start.word is not None:
-        click.echo(f"executes {disassemble(start.word, cpu.pc, cpu.model)}")
-    exception = _take(start)
+    cpu = begin.cpu
+    before = dict(_flat(_everything(begin)))
+    decoded = _noted(cpu)
+    pc, exception = cpu.pc, take(begin)
+    if as_json:
+        click.echo(write_state(_everything(begin)))
+        return
+    for word in decoded:
+        click.echo(f"executes {disassemble(word, pc, cpu.model)}")
     click.echo("completes" if exception is None else f"takes {exception.kind.name}")
-    for name, value in _flat(_everything(cpu)):
-        old = before.pop(name, "absent")
-        if value != old:
-            click.echo(f"{name}: {old} -> {value}")
-    for name, old in before.items():
-        click.echo(f"{name}: {old} -> absent")
+    after = dict(_flat(_everything(begin)))
+    for place in before | after:
+        old, new = before.get(place, "absent"), after.get(place, "absent")
+        if old != new:
+            click.echo(f"{place}: {old} -> {new}")
 
 
-def _take(start: State) -> MipsException | None:
-    """Do what the state asks for; give the exception that was taken."""
-    cpu = start.cpu
-    if start.word is None and start.exception is None:
-        return step(cpu, start.inputs)
-    cpu.inputs = start.inputs
+def _read_file(name: str) -> str:
     try:
-        if start.exception is not None:
-            raise start.exception
-        execute(cpu, start.word or 0)
+        with click.open_file(name, encoding="utf-8") as stream:
+            return str(stream.read())
+    except OSError as error:
+        raise click.UsageError(f"{name}: {error.strerror}") from None
+    except ValueError:
+        raise click.UsageError(f"{name}: not a text in UTF-8") from None
+
+
+def take(begin: State) -> MipsException | None:
+    """Do what the state asks for; give the exception that was taken."""
+    cpu = begin.cpu
+    if begin.word is None and begin.exception is None:
+        return step(cpu, begin.inputs)
+    cpu.inputs = begin.inputs
+    try:
+        if begin.exception is not None:
+            raise begin.exception
+        assert begin.word is not None
+        execute(cpu, begin.word)
     except MipsException as exception:
         deliver(cpu, exception)
         return exception
     return None
 
 
-def _everything(cpu: Processor) -> dict[str, object]:
-    assert isinstance(cpu.memory, SparseMemory), "read_state makes one"
-    doublewords = sorted(cpu.memory.doublewords.items())
-    return state_of(cpu) | {"memory": {hex(8 * index): hex(value) for index, value in doublewords}}
+def _noted(cpu: Processor) -> list[int]:
+    """Note the words that the processor decodes."""
+    decode, words = cpu.decode, list[int]()
+
+    def noting(word: int) -> tuple[Instruction, tuple[int, ...]]:
+        words.append(word)
+        return decode(word)
+
+    cpu.decode = noting
+    return words
+
+
+def _everything(state: State) -> dict[str, object]:
+    """Describe the state, memory included, as one to step from again."""
+    memory = state.memory
+    return {
+        **describe(state.cpu),
+        "memory": {hex(8 * i): memory.doublewords[i] for i in sorted(memory.doublewords)},
+        "silent": [8 * index for index in sorted(memory.silent)],
+    }
 
 
 def _flat(tree: Mapping[str, object], path: str = "") -> Iterator[tuple[str, str]]:
     """Give each leaf with its place, as `gpr[2]` or `tlb[0][lo1]`."""
     for key, value in tree.items():
-        place = f"{path}[{key}]" if path else str(key)
+        place = f"{path}[{key}]" if path else key
         if isinstance(value, Mapping):
             yield from _flat(value, place)
         else:
-            yield place, str(value)
+            yield place, hex(value) if type(value) is int else str(value).lower()
