@@ -8,13 +8,14 @@ _LINES = re.compile(r"^(Source|Code|Evidence|Deviations): *((?:.+\n?)+?)(?=^\w+:
 
 
 def pages() -> dict[str, str]:
-    """Give the pages by their path in the site."""
-    paths = sorted((ROOT / "spec").glob("*.md"), key=lambda path: (path.stem != "README", path))
-    return {
-        f"specification/{'index' if path.stem == 'README' else path.stem}.md": chapter(
-            path.read_text(encoding="utf-8")
-        )
-        for path in paths
+    """Give the pages by their path in the site: the README, then the chapters it lists."""
+    folder = ROOT / "spec"
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)\.md`", readme, re.MULTILINE)
+    chapters = [name for name in listed if (folder / f"{name}.md").exists()]
+    return {"specification/index.md": readme} | {
+        f"specification/{name}.md": chapter((folder / f"{name}.md").read_text(encoding="utf-8"))
+        for name in chapters
     }
 
 
