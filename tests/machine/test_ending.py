@@ -177,3 +177,29 @@ def test_in_user_mode_with_the_loop_in_the_tlb() -> None:
     _, stop = run(source)
     assert stop.reason is Reason.ENDED
     assert stop.pc < 0x2000
+
+
+def test_a_loop_that_loses_its_translation() -> None:
+    """Random goes 63, 62, 61: the third time around, the slot overwrites the loop's own entry."""
+    source = """
+        .org  0xffffffff80000900
+    1:  b     1b
+        tlbwr
+        .org  0xffffffff80001000
+    _start:
+        li    $t0, 0x1f
+        mtc0  $t0, $2
+        mtc0  $t0, $3           # page pair 0 is physical page 0, twice
+        mtc0  $zero, $10
+        li    $t0, 61
+        mtc0  $t0, $0
+        tlbwi
+        lui   $t0, 0x0040       # another page pair
+        mtc0  $t0, $10
+        li    $t0, 0x900
+        jr    $t0
+        nop
+    """
+    _, stop = run(source)
+    assert stop.reason is Reason.UNDELIVERABLE
+    assert stop.detail.startswith("TLB refill (fetch) exception (EPC 0x900, BadVAddr 0x900)")

@@ -36,7 +36,7 @@ def _command_path(error: click.ClickException) -> str:
     return "disco"
 
 
-@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("disco", cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="disco")
 def main() -> None:
     """An executable reference of the MIPS R10000 processor."""
