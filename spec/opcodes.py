@@ -48,7 +48,7 @@ BLTZAL BGEZAL BLTZALL BGEZALL -    - -    -
 
 COP0 = """
 MFC0 DMFC0 - - MTC0 DMTC0 - -
--    -     - - -    -     - -
+BC0  -     - - -    -     - -
 """
 """Bits 24:21 of COP0 with bit 25 clear."""
 
@@ -63,6 +63,14 @@ ERET -    -     - - - -     -
 -    -    -     - - - -     -
 """
 """Bits 5:0 of COP0 with bit 25 set."""
+
+BC0 = """
+BC0F BC0T BC0FL BC0TL - - - -
+-    -    -     -     - - - -
+-    -    -     -     - - - -
+-    -    -     -     - - - -
+"""
+"""Bits 20:16 of COP0 with BC in bits 25:21: on the R4000."""
 
 COP1 = """
 MFC1 DMFC1 CFC1 - MTC1 DMTC1 CTC1 -
@@ -130,6 +138,8 @@ def _cop0(model: Model, word: int) -> str:
     if field(word, 25, 25) == 1:
         return entry(model, CO, field(word, 5, 0))
     name = entry(model, COP0, field(word, 24, 21))
+    if name == "BC0":
+        return entry(model, BC0, field(word, 20, 16)) if model.name == "R4000" else "-"
     if name not in ("MFC0", "MTC0") or field(word, 5, 0) == 0:
         return name
     # Register 25 of the R10000: bit 0 tells counters from controls, bits 5:1 which of them.

@@ -3,18 +3,20 @@
 from disco.bits import MASK32, MASK64, sext32
 from disco.mips.address import Access, translate
 from disco.mips.availability import coprocessor0, coprocessor0_doubleword
-from disco.mips.cp0 import COUNTERS, INDEX_P, STATUS_TS, Register
+from disco.mips.cp0 import COUNTERS, INDEX_P, STATUS_CH, STATUS_TS, Register
 from disco.mips.delivery import exception_return
 from disco.mips.instruction import Chapter, Kind
 from disco.mips.model import Level
 from disco.mips.processor import Processor
 from disco.mips.references import break_link, effective_address
 from disco.mips.registers import random_index, read_register, store_register, write_register
+from disco.mips.semantics.branch import branch, branch_likely
 from disco.mips.tlb import ENTRY_GLOBAL, TlbEntry, conflicts, invalidated, unused_frame_bits
 from disco.mips.unpredictable import Unpredictable
 
 chapter = Chapter("System control")
 _R10000 = frozenset({"R10000"})
+_R4000 = frozenset({"R4000"})
 
 
 @chapter(
@@ -180,6 +182,47 @@ def ERET(cpu: Processor) -> None:
         target = cpu.inputs.unpredictable(Unpredictable.ERET_IN_DELAY_SLOT, target) & MASK64
     cpu.next_pc = target
     cpu.after_next = (target + 4) & MASK64
+
+
+def _condition0(cpu: Processor) -> bool:
+    """Read the condition signal of coprocessor 0, which shows Status.CH (R4000 A, BCzF)."""
+    return cpu.cp0.status & STATUS_CH != 0
+
+
+@chapter(
+    "offset", "010000 01000 00000 offset", Level.I, Kind.PRIVILEGED, guard=coprocessor0,
+    models=_R4000,
+)  # fmt: skip
+def BC0F(cpu: Processor, offset: int) -> None:
+    """Branch on coprocessor 0 false. The R10000 has no such branches."""
+    branch(cpu, not _condition0(cpu), offset)
+
+
+@chapter(
+    "offset", "010000 01000 00001 offset", Level.I, Kind.PRIVILEGED, guard=coprocessor0,
+    models=_R4000,
+)  # fmt: skip
+def BC0T(cpu: Processor, offset: int) -> None:
+    """Branch on coprocessor 0 true."""
+    branch(cpu, _condition0(cpu), offset)
+
+
+@chapter(
+    "offset", "010000 01000 00010 offset", Level.II, Kind.PRIVILEGED, guard=coprocessor0,
+    models=_R4000,
+)  # fmt: skip
+def BC0FL(cpu: Processor, offset: int) -> None:
+    """Branch on coprocessor 0 false, likely."""
+    branch_likely(cpu, not _condition0(cpu), offset)
+
+
+@chapter(
+    "offset", "010000 01000 00011 offset", Level.II, Kind.PRIVILEGED, guard=coprocessor0,
+    models=_R4000,
+)  # fmt: skip
+def BC0TL(cpu: Processor, offset: int) -> None:
+    """Branch on coprocessor 0 true, likely."""
+    branch_likely(cpu, _condition0(cpu), offset)
 
 
 _INDEX_LOAD_TAG, _INDEX_LOAD_DATA, _CACHE_BARRIER = 1, 6, 0x14
