@@ -150,7 +150,8 @@ class Board:
     def run(self, max_instructions: int | None = None, step: Step = processor_step) -> Stop:
         """Run until the program ends or cannot go on, for at most `max_instructions` steps.
 
-        Can be called again to go on after `max_instructions` or an interrupt.
+        Can be called again to go on after `max_instructions` or an interrupt; the end is seen by a
+        run that goes three times around the last loop.
         """
         cpu, inputs = self.cpu, self.inputs
         watcher = LoopWatcher(cpu)

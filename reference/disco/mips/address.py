@@ -219,8 +219,9 @@ def translate(cpu: Processor, vaddr: int, access: Access) -> tuple[int, int]:
 
 
 def _translate_xkphys(model: Model, vaddr: int, access: Access) -> tuple[int, int]:
+    chosen = (vaddr >> 59) & 7
     for attribute, zero in enumerate(model.xkphys_zero_bits):
-        if (vaddr >> 59) & 7 == attribute:
+        if chosen == attribute:
             if vaddr & zero != 0:
                 break
             return vaddr & model.pa_mask, attribute

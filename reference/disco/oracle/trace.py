@@ -111,7 +111,8 @@ class _RecordedInputs(Inputs):
 class Recorder:
     """Runs the steps of a board's processor and gives a trace line for each to `emit`.
 
-    It puts its recording ports in place of the processor's own: pass `step` to `Board.run`.
+    Made after `Board.load`, it puts its recording ports in place of the processor's own; then pass
+    `step` to `Board.run`.
     """
 
     def __init__(self, board: Board, emit: Callable[[TraceLine], object]) -> None:
