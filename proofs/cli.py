@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 R = TypeVar("R", Result, MutantResult)
 
 PROGRAM = "python -m proofs"
+MOST_NAMES = 20
+"""How many valid names an error lists."""
 EXIT_STATUSES = """exit status:
   0    everything holds (with --mutants: every mutant is killed)
   1    something does not hold, is unknown, vacuous, or could not be carried out
@@ -49,7 +52,12 @@ class Item:
 def main(arguments: Sequence[str] | None = None, modules: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     try:
-        return _run(_parser().parse_args(arguments), modules or theorems.modules())
+        status = _run(_parser().parse_args(arguments), modules or theorems.modules())
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # nobody reads any more, as behind `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except UsageError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
@@ -161,6 +169,11 @@ def _selected(names: Sequence[str], items: Sequence[Item]) -> list[Item]:
 def _unknown(name: str, theorem: str, items: Sequence[Item]) -> str:
     of_theorem = [f"{i.theorem}/{i.name}" for i in items if i.theorem.lower() == theorem]
     valid = of_theorem or list(dict.fromkeys(item.theorem for item in items))
+    if len(valid) > MOST_NAMES:
+        near = get_close_matches(name, valid)
+        hint = f"do you mean {' or '.join(near)}? " if near else ""
+        names = f"the {len(valid)} of {theorem.upper()}"
+        return f"nothing is named {name!r}; {hint}--list prints {names}"
     return f"nothing is named {name!r}; valid names: {', '.join(valid)}"
 
 

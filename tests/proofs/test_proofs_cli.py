@@ -131,6 +131,20 @@ def test_bad_command_lines(
     assert err.count("\n") == 1
 
 
+def test_of_many_names_the_nearest_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["T1/LWUX"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("python -m proofs: nothing is named 'T1/LWUX'; do you mean T1/LWU")
+    assert "--list prints the " in err
+    assert len(err) < 200
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    line = f"PYTHONPATH=reference {sys.executable} -m proofs --list | head -1"
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
 def test_a_solver_that_is_not_installed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
