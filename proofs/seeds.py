@@ -11,7 +11,7 @@ Patch = Callable[[], AbstractContextManager[None]]
 
 def _forget() -> None:
     """Forget what the reference has computed from the text that changes."""
-    for cached in (table.instructions, table._by_opcode, address.segments):
+    for cached in (table.instructions, table._by_opcode, table.decoder, address.segments):
         cached.cache_clear()
 
 
