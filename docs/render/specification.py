@@ -12,10 +12,9 @@ def pages() -> dict[str, str]:
     folder = ROOT / "spec"
     readme = (folder / "README.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `(\w+)\.md`", readme, re.MULTILINE)
-    chapters = [name for name in listed if (folder / f"{name}.md").exists()]
     return {"specification/index.md": readme} | {
         f"specification/{name}.md": chapter((folder / f"{name}.md").read_text(encoding="utf-8"))
-        for name in chapters
+        for name in listed
     }
 
 
