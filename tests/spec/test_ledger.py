@@ -28,7 +28,7 @@ TESTS = '''"""Cites FOO-1."""
 
 def test_foo(): ...
 
-def helper(): ...
+def other(): ...
 
 class TestClass:
     def test_method(self): ...
@@ -72,7 +72,7 @@ def test_a_good_specification_has_no_problems(checkout: Path) -> None:
         ("disco.bits.signed", "disco.bytes", "no such code: disco.bytes"),
         ("disco.bits.signed", "re.match", "no such code: re.match"),
         ("::test_foo", "::test_bar", "no such evidence: tests/test_foo.py::test_bar"),
-        ("::test_foo", "::helper", "no such evidence: tests/test_foo.py::helper"),
+        ("::test_foo", "::other", "no such evidence: tests/test_foo.py::other"),
         ("test_foo.py", "test_bar.py", "no such evidence: tests/test_bar.py::test_foo"),
         ("::test_method", "::test_foo", "no such evidence: tests/test_foo.py::TestClass::test_foo"),
         ("proofs:T7", "proofs:T8", "no such evidence: proofs:T8"),
