@@ -6,6 +6,7 @@ The masks are the manuals' figures (R10000 chapter 14, R4000 chapters 4 and 5), 
 import attrs
 import pytest
 
+from disco.mips import cp0
 from disco.mips.cp0 import COUNTERS, REGISTERS, Cp0, Mode, mode
 from disco.mips.model import MODELS, R4000, R10000, Model
 from disco.mips.unpredictable import Unpredictable
@@ -174,6 +175,21 @@ def test_reset_values(model: Model) -> None:
     assert resets["prid"] is not None
     assert resets["prid"] >> 8 == (0x09 if model is R10000 else 0x04)
     assert resets["config"] == sum(value << bit for bit, value in CONFIG[model.name].items())
+
+
+STATUS_FIELDS = {
+    "XX": [(31, 31)], "CU2": [(30, 30)], "CU1": [(29, 29)], "CU0": [(28, 28)], "RP": [(27, 27)],
+    "FR": [(26, 26)], "RE": [(25, 25)], "BEV": [(22, 22)], "TS": [(21, 21)], "SR": [(20, 20)],
+    "NMI": [(19, 19)], "CH": [(18, 18)], "CE": [(17, 17)], "DE": [(16, 16)], "IM": [(15, 8)],
+    "KX": [(7, 7)], "SX": [(6, 6)], "UX": [(5, 5)], "KSU": [(4, 3)], "ERL": [(2, 2)],
+    "EXL": [(1, 1)], "IE": [(0, 0)],
+}  # fmt: skip
+"""Status, R10000 figure 14-11."""
+
+
+def test_the_fields_of_status() -> None:
+    named = {name: value for name, value in vars(cp0).items() if name.startswith("STATUS_")}
+    assert named == {f"STATUS_{name}": _mask(fields) for name, fields in STATUS_FIELDS.items()}
 
 
 MODES = [
