@@ -164,7 +164,7 @@ CONFIG = {
     # SC: no secondary cache; BE; IC, DC: 8 KB; K0: uncached.
     "R4000": {17: 1, 15: 1, 9: 1, 6: 1, 0: 2},
 }
-"""Fields of Config by their lowest bits (R10000 14.15, R4000 4.2)."""
+"""Fields of Config by their lowest bits (R10000 14.14, R4000 4.2)."""
 
 
 @both_models

@@ -370,7 +370,7 @@ def test_cache_error(model: Model, bev: int, slot: bool) -> None:
 
 @both_models
 def test_de_disables_cache_errors(model: Model) -> None:
-    """Status.DE keeps cache errors from raising the exception (R10000 14.11)."""
+    """Status.DE keeps cache errors from raising the exception (R10000 14.10)."""
     cpu = machine(NOP, model=model, status=DE)
     run(cpu, inputs=Recorded(ticks=0, event=Event.CACHE_ERROR))
     assert (cpu.pc, cpu.cp0.status) == (CODE + 4, DE)

@@ -101,7 +101,7 @@ def refill_is_64_bit(cpu: Processor, vaddr: int) -> bool:
 
 
 def _show_page(cpu: Processor, vaddr: int) -> None:
-    """Load Context, XContext and EntryHi with the failing page (R10000 14.4, 14.9, 14.18)."""
+    """Load Context, XContext and EntryHi with the failing page (R10000 14.4, 14.9, 14.17)."""
     top = cpu.model.va_bits - 1
     page, region, cp0 = field(vaddr, top, 13), vaddr >> 62, cpu.cp0
     cp0.context = cp0.context & ~_CONTEXT_PAGE | field(vaddr, 31, 13) << 4

@@ -32,7 +32,7 @@ class Model:
     fcr0: int
     """Value of FCR0, laid out as PRId."""
     config: int
-    """Reset value of Config on a big-endian board (14.15)."""
+    """Reset value of Config on a big-endian board (14.14)."""
     tlb_entries: int
     va_bits: int
     """Implemented virtual address bits of a 64-bit segment."""
@@ -41,7 +41,7 @@ class Model:
     entry_lo_mask: int
     """Bits of EntryLo0/1 that a TLB entry holds: PFN, C, D, V (and UC on the R10000)."""
     has_xx: bool
-    """Status bit 31 enables MIPS IV in user mode (R10000 14.11) instead of CP3."""
+    """Status bit 31 enables MIPS IV in user mode (R10000 14.10) instead of CP3."""
     has_nmi_bit: bool
     """Status bit 19 tells an NMI from a soft reset."""
     has_framemask: bool

@@ -62,7 +62,7 @@ def boundary(cpu: Processor) -> None:
 
 
 def take_event(cpu: Processor, event: Event) -> None:
-    """Take an external event. With DE = 1 a cache error raises nothing (R10000 14.11)."""
+    """Take an external event. With DE = 1 a cache error raises nothing (R10000 14.10)."""
     if event is not Event.CACHE_ERROR or cpu.cp0.status & STATUS_DE == 0:
         raise MipsException(_EVENTS[event])
 

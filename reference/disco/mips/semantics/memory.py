@@ -176,7 +176,7 @@ def SDR(cpu: Processor, base: int, rt: int, offset: int) -> None:
 
 
 def _load_linked(cpu: Processor, vaddr: int, size: int) -> int:
-    """Load and set the link bit; LLAddr shows the physical address (R4000 4.2.7, R10000 14.16)."""
+    """Load and set the link bit; LLAddr shows the physical address (R4000 4.2.7, R10000 14.15)."""
     if vaddr & (size - 1) != 0:
         raise MipsException(Exceptions.ADDRESS_ERROR_LOAD, vaddr)
     paddr, _ = translate(cpu, vaddr, Access.LOAD)
