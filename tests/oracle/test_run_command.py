@@ -100,6 +100,7 @@ def test_the_memory_size(hello: Path, size: str, works: bool) -> None:
 BAD_OPTIONS = [
     (["--memory", "3x"], "disco run: Invalid value for '--memory': '3x' is no size: write bytes, "),
     (["--memory", "-1"], "disco run: Invalid value for '--memory': '-1' is no size: write bytes, "),
+    (["--memory", "016"], "disco run: Invalid value for '--memory': '016' is no size: write bytes"),
     (["--memory", "5000"], "disco: --memory: 5000 bytes of RAM: the size must be a multiple of "),
     (["--memory", "1G"], "disco: --memory: 1073741824 bytes of RAM: the size must be a multiple "),
     (["--model", "R8000"], "disco run: Invalid value for '--model': 'R8000' is not one of "),

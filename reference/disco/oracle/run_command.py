@@ -28,7 +28,7 @@ STATUS = {
 }
 """The exit status for each way in which a run can stop."""
 
-_SIZE = re.compile(r"(\d+|0[xX][0-9a-fA-F]+)([KMG]?)")
+_SIZE = re.compile(r"(0|[1-9][0-9]{0,19}|0[xX][0-9a-fA-F]{1,16})([KMG]?)")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
