@@ -169,6 +169,14 @@ def _cop1(model: Model, word: int) -> str:
     return f"{function}.{name}"
 
 
+def _invalid(model: Model, word: int) -> bool:
+    """Tell whether the R4000's tables mark a reserved word of COP0 as invalid without an exception.
+
+    Its function 0x10 they mark as reserved.
+    """
+    return model.name == "R4000" and field(word, 25, 25) == 1 and field(word, 5, 0) != 0x10
+
+
 def reserved_outcome(model: Model, word: int, status: int) -> tuple[ExceptionKind | None, int]:
     """Give the exception that a reserved word raises, with its coprocessor; None for no effect.
 
@@ -181,6 +189,8 @@ def reserved_outcome(model: Model, word: int, status: int) -> tuple[ExceptionKin
             if opcode == each:
                 if field(status, 28 + number, 28 + number) == 0:
                     return Exceptions.COPROCESSOR_UNUSABLE, number
+                if number == 0 and _invalid(model, word):
+                    return None, 0
                 if number == 1:
                     return Exceptions.FLOATING_POINT, 0
                 if number == 2 and model.name == "R4000":

@@ -5,6 +5,7 @@ The groups are the manuals' (R10000 17.5 and Table 17-4, R4000 chapter 5), liste
 
 from itertools import product
 
+import attrs
 import pytest
 
 from disco.mips.exceptions import Exceptions
@@ -189,9 +190,9 @@ def test_undefined_cop1(model: Model, word: int) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-@pytest.mark.parametrize("word", [0x4060_0000, 0x4200_003F, 0x4120_0000])
+@pytest.mark.parametrize("word", [0x4060_0000, 0x4200_0010, 0x4120_0000])
 def test_undefined_cop0(model: Model, word: int) -> None:
-    """Coprocessor unusable first, then, where no manual promises anything, Reserved Instruction."""
+    """Coprocessor unusable first, then Reserved Instruction."""
     cpu = user_machine(word, model=model, status=USER)
     fault(cpu)
     assert (exc_code(cpu), cpu.cp0.cause >> 28) == (CPU, 0)
@@ -199,6 +200,22 @@ def test_undefined_cop0(model: Model, word: int) -> None:
         cpu = user_machine(word, model=model, status=status)
         fault(cpu)
         assert exc_code(cpu) == RI
+
+
+@pytest.mark.parametrize("function", [0x00, 0x03, 0x11, 0x3F])
+def test_invalid_functions_of_cop0(function: int) -> None:
+    """Reserved on the R10000; on the R4000 they raise nothing in a mode that may use the unit."""
+    word = 0x4200_0000 | function
+    for model in MODELS.values():
+        fault(cpu := user_machine(word, model=model, status=USER))
+        assert (exc_code(cpu), cpu.cp0.cause >> 28) == (CPU, 0)
+    fault(cpu := machine(word))
+    assert exc_code(cpu) == RI
+    for status in (0, CU0 | USER):
+        cpu = user_machine(word, model=R4000, status=status)
+        before = attrs.evolve(cpu.cp0, count=1)
+        run(cpu)
+        assert (cpu.pc, cpu.cp0) == (0x1004, before)
 
 
 COP2_WORDS = [0x4800_0000, 0x4A00_1234, 0xC800_0000, 0xD800_0000, 0xE800_0000, 0xF800_0000]

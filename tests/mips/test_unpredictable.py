@@ -63,6 +63,7 @@ SITUATIONS: dict[Unpredictable, Callable[[], Processor]] = {
 POLICIES = {
     Unpredictable.TLB_DUPLICATE: "test_tlb.py::test_the_r4000_keeps_duplicates",
     Unpredictable.UNDEFINED_FIELD: "test_availability.py::test_should_be_zero_fields_are_ignored",
+    Unpredictable.COP0_NO_OPERATION: "test_availability.py::test_invalid_functions_of_cop0",
     Unpredictable.COP2_NO_OPERATION: "test_availability.py::test_cop2",
     Unpredictable.KSU_3: "test_address_map.py::test_ksu_3_is_user_mode",
 }

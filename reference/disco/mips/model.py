@@ -69,6 +69,8 @@ class Model:
     """DMFC1 and DMTC1 without 64-bit operations raise Unimplemented Operation, not Reserved."""
     link_is_fragile: bool
     """Loads, stores, SYNC, CACHE, PREF and exceptions break the link (R10000 1.8)."""
+    cop0_invalid_is_reserved: bool
+    """An invalid function of COP0 raises Reserved Instruction; on the R4000 it does not (A)."""
     cop2_usable_is_reserved: bool
     """With CU2 = 1 a COP2 word raises Reserved Instruction (R10000 17.5), else it is a no-op."""
     xkphys_zero_bits: tuple[int, ...]
@@ -120,6 +122,7 @@ R10000 = Model(
     watch_postponed_by=0x6,
     dmove_unimplemented=False,
     link_is_fragile=True,
+    cop0_invalid_is_reserved=True,
     cop2_usable_is_reserved=True,
     # 16.2: the uncached attributes 2 and 7 leave bits 58:57 to the uncached attribute.
     xkphys_zero_bits=tuple(_bits(56, 40) if c in (2, 7) else _bits(58, 40) for c in range(8)),
@@ -151,6 +154,7 @@ R4000 = Model(
     watch_postponed_by=0x2,
     dmove_unimplemented=True,
     link_is_fragile=False,
+    cop0_invalid_is_reserved=False,
     cop2_usable_is_reserved=False,
     xkphys_zero_bits=(_bits(58, 36),) * 8,
 )

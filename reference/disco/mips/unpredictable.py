@@ -1,8 +1,10 @@
 """What the architecture leaves open, by name, and the policy for each.
 
-One policy serves all: the open value is an *input* of the step (`Inputs.unpredictable`), which is
-asked with the name and with the value that the reference takes by default. A proof lets the answer
-be anything of the stated kind; a vector masks what depends on it; a run keeps the default.
+The open value is an *input* of the step (`Inputs.unpredictable`), which is asked with the name and
+with the value that the reference takes by default. A proof lets the answer be anything of the
+stated kind; a vector masks what depends on it; a run keeps the default. Where the alternatives are
+no values, the one outcome that the text states is taken and nothing is asked: TLB_DUPLICATE,
+UNDEFINED_FIELD, COP0_NO_OPERATION, COP2_NO_OPERATION and KSU_3.
 """
 
 import enum
@@ -28,5 +30,6 @@ class Unpredictable(enum.Enum):
     TLB_DUPLICATE = "two TLB entries match (R4000): which one is used"
     UNDEFINED_FIELD = "a word whose should-be-zero field is not zero: executed as if it were zero"
     SC_ADDRESS = "an SC to another address than the LL: whether it stores"
+    COP0_NO_OPERATION = "an invalid function of coprocessor 0 (R4000): nothing happens"
     COP2_NO_OPERATION = "a usable COP2 instruction without a coprocessor 2: nothing happens"
     KSU_3 = "Status.KSU = 3: the mode, taken to be user, the least privileged"
