@@ -5,7 +5,6 @@ views and the extensions. They use only operators that an exact symbolic integer
 same text is executed and proved.
 """
 
-MASK8 = 0xFF
 MASK16 = 0xFFFF
 MASK32 = 0xFFFF_FFFF
 MASK64 = 0xFFFF_FFFF_FFFF_FFFF
@@ -48,11 +47,6 @@ def sext32(value: int) -> int:
 def is_word(value: int) -> bool:
     """Tell whether the 64-bit register image `value` is a sign-extended 32-bit word."""
     return (value + _SIGN32) & _UPPER33 == 0
-
-
-def are_words(a: int, b: int) -> bool:
-    """Tell whether both 64-bit register images are sign-extended 32-bit words."""
-    return ((a + _SIGN32) | (b + _SIGN32)) & _UPPER33 == 0
 
 
 def field(value: int, high: int, low: int) -> int:

@@ -40,19 +40,16 @@ class Model:
     """Implemented physical address bits."""
     entry_lo_mask: int
     """Bits of EntryLo0/1 that a TLB entry holds: PFN, C, D, V (and UC on the R10000)."""
-    has_xx: bool
-    """Status bit 31 enables MIPS IV in user mode (R10000 14.10) instead of CP3."""
     has_nmi_bit: bool
     """Status bit 19 tells an NMI from a soft reset."""
-    has_framemask: bool
     has_performance_counters: bool
+    """Register 25 and the moves of its counters and controls (R10000 14.20)."""
     has_cache_barrier: bool
     """CACHE has Barrier and Index Load Data (R10000 chapter 10)."""
     single_clears_upper: bool
     """A word written to an FPR clears bits 63:32 (R10000 15.5); else they are undefined."""
     fcr31_writable: int
-    has_virtual_coherency: bool
-    """VCEI and VCED can occur (R4000 5.3)."""
+    """Bits of FCR31 that CTC1 writes (R10000 15.4, R4000 6.3)."""
     refill_by_address: bool
     """The refill vector follows the space of the address (R10000 17.3), else the current mode."""
     user_space_needs_ux: bool
@@ -106,14 +103,11 @@ R10000 = Model(
     va_bits=44,
     pa_bits=40,
     entry_lo_mask=_bits(63, 62) | _bits(33, 1),
-    has_xx=True,
     has_nmi_bit=True,
-    has_framemask=True,
     has_performance_counters=True,
     has_cache_barrier=True,
     single_clears_upper=True,
     fcr31_writable=0xFF83_FFFF,
-    has_virtual_coherency=False,
     refill_by_address=True,
     user_space_needs_ux=True,
     tlb_write_invalidates=True,
@@ -138,14 +132,11 @@ R4000 = Model(
     va_bits=40,
     pa_bits=36,
     entry_lo_mask=_bits(29, 1),
-    has_xx=False,
     has_nmi_bit=False,
-    has_framemask=False,
     has_performance_counters=False,
     has_cache_barrier=False,
     single_clears_upper=False,
     fcr31_writable=0x0183_FFFF,
-    has_virtual_coherency=True,
     refill_by_address=False,
     user_space_needs_ux=False,
     tlb_write_invalidates=False,
