@@ -7,6 +7,7 @@ difference but to what IIR shows. Source: the data sheet of the PC16550D, chapte
 import enum
 from collections import deque
 from collections.abc import Callable
+from copy import deepcopy
 
 REGISTERS = 8
 """Number of byte registers, one byte apart."""
@@ -69,6 +70,14 @@ class Console:
     def receive(self, data: bytes) -> None:
         """Let `data` arrive for the program to read."""
         self._received.extend(data)
+
+    def save(self) -> dict[str, object]:
+        """Give a copy of the state, for `restore`."""
+        return deepcopy({name: value for name, value in vars(self).items() if name != "_send"})
+
+    def restore(self, saved: dict[str, object]) -> None:
+        """Return to a state that `save` gave."""
+        vars(self).update(deepcopy(saved))
 
     @property
     def interrupt(self) -> bool:

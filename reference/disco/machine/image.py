@@ -25,3 +25,5 @@ class Image:
     entry: int
     """64-bit address in KSEG0, KSEG1 or XKPHYS."""
     segments: tuple[ImageSegment, ...]
+    address_bits: int = 64
+    """How wide the program's tools write addresses: with 32 they are sign-extended."""

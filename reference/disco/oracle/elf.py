@@ -38,7 +38,8 @@ def _read(elf: ELFFile, content: bytes) -> Image:
     segments = tuple(_segments(elf, content))
     if not segments:
         raise ImageError("the ELF file has nothing to load: no PT_LOAD segment with contents")
-    return Image(entry=_address(elf, header.e_entry), segments=segments)
+    entry = _address(elf, header.e_entry)
+    return Image(entry=entry, segments=segments, address_bits=elf.elfclass)
 
 
 def _segments(elf: ELFFile, content: bytes) -> Iterator[ImageSegment]:

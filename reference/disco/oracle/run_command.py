@@ -1,7 +1,6 @@
 """The command `disco run`: a program on the bare board."""
 
 import gzip
-import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +12,17 @@ from typing import BinaryIO, TextIO, cast
 import click
 
 from disco.machine.board import Board, Reason, Stop
-from disco.machine.image import ImageError
-from disco.machine.memory import DEFAULT_RAM
-from disco.mips.model import MODELS, R10000
 from disco.oracle.dump import dump
-from disco.oracle.elf import read_elf
+from disco.oracle.program import (
+    InputError,
+    OutputError,
+    load_program,
+    make_board,
+    memory_option,
+    model_option,
+    program_argument,
+    read_program,
+)
 from disco.oracle.trace import Recorder, header
 
 STATUS = {
@@ -28,49 +33,11 @@ STATUS = {
 }
 """The exit status for each way in which a run can stop."""
 
-_SIZE = re.compile(r"(0|[1-9][0-9]{0,19}|0[xX][0-9a-fA-F]{1,16})([KMG]?)")
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-
-
-class InputError(click.ClickException):
-    """Ends the command because something it was given cannot be used."""
-
-    exit_code = 2
-
-
-class OutputError(click.ClickException):
-    """Ends the command because its output cannot be written."""
-
-    exit_code = 1
-
-
-class _Size(click.ParamType[int]):
-    """A number of bytes, with K, M or G for powers of 1024."""
-
-    name = "size"
-
-    def convert(
-        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Read the size."""
-        if isinstance(value, int):
-            return value
-        match = _SIZE.fullmatch(value)
-        if match is None:
-            self.fail(f"{value!r} is no size: write bytes, or 512K, 16M", param, ctx)
-        return int(match[1], 0) * _UNITS[match[2]]
-
 
 @click.command("run")
-@click.argument("program", type=click.Path(path_type=Path), metavar="PROGRAM")
-@click.option(
-    "--model", type=click.Choice(list(MODELS)), default=R10000.name, show_default=True,
-    help="The processor.",
-)  # fmt: skip
-@click.option(
-    "--memory", type=_Size(), default=DEFAULT_RAM, show_default="16M",
-    help="Size of the RAM, from physical address 0: bytes, or as 512K or 16M.",
-)  # fmt: skip
+@program_argument
+@model_option
+@memory_option
 @click.option(
     "--max-instructions", type=click.IntRange(min=0), metavar="N",
     help="Stop after N instructions, exceptions taken included.",
@@ -107,16 +74,8 @@ def run_command(
     """
     if trace_file is not None and trace_file == dump_file:
         raise click.UsageError("--trace and --dump need different files")
-    try:
-        board = Board(MODELS[model], memory, _sender())
-    except ValueError as error:
-        raise InputError(f"--memory: {error}") from None
-    try:
-        board.load(read_elf(program.read_bytes()))
-    except OSError as error:
-        raise InputError(f"{program}: {error.strerror}") from None
-    except ImageError as error:
-        raise InputError(f"{program}: {error}") from None
+    board = make_board(model, memory, _sender())
+    load_program(program, board, read_program(program))
     with _written("--dump", dump_file) as dump_stream, _written("--trace", trace_file) as trace:
         with _interruptible(board):
             stop = _run(board, max_instructions, trace)
