@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from spec.ledger import clauses, problems, render
+from spec.ledger import clauses, index, problems, render
 
 
 def main() -> int:
@@ -18,7 +18,17 @@ def main() -> int:
         action="store_true",
         help="print nothing but what is wrong with the ledger, a line for each problem",
     )
-    if not parser.parse_args().check:
+    parser.add_argument(
+        "--index",
+        action="store_true",
+        help="print which code carries out which clause of the processor, as JSON: "
+        "what `disco check` reads from reference/disco/oracle/clauses.json",
+    )
+    arguments = parser.parse_args()
+    if arguments.index:
+        print(index(clauses()), end="")
+        return 0
+    if not arguments.check:
         print(render(clauses()), end="")
         return 0
     found = problems()

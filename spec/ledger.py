@@ -6,6 +6,7 @@ tests and the proofs. The form of a clause is described in `spec/README.md`.
 
 import ast
 import importlib
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -166,6 +167,16 @@ def _citations(root: Path, names: set[str]) -> Iterator[tuple[str, int, str]]:
                 for name in citation.findall(line):
                     if name not in names:
                         yield str(path.relative_to(root)), number, name
+
+
+def index(all_clauses: list[Clause]) -> str:
+    """Write the titles and the code of those clauses that the processor carries out, as JSON."""
+    rows = {}
+    for clause in all_clauses:
+        code = [name for name in clause.code if name.startswith("disco.mips.")]
+        if code and not clause.name.startswith("VIRT-"):
+            rows[clause.name] = {"title": clause.title, "code": code}
+    return json.dumps(rows, indent=1) + "\n"
 
 
 def render(all_clauses: list[Clause]) -> str:

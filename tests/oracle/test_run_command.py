@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import zstandard
 from click.testing import CliRunner, Result
 
 from disco import __version__
@@ -160,14 +161,17 @@ def test_a_trace_cut_by_the_limit(hello: Path, tmp_path: Path) -> None:
     file = tmp_path / "trace"
     assert run(hello, "--trace", file, "--max-instructions", 3).exit_code == 3
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line.get("step") for line in lines] == [None, 1, 2, 3]
+    assert [line.get("step") for line in lines] == [None, 1, 2, 3, None]
+    assert (lines[-1]["end"], lines[-1]["steps"]) == ("limit", 3)
 
 
-def test_a_compressed_trace(hello: Path, tmp_path: Path) -> None:
-    plain, compressed = tmp_path / "trace", tmp_path / "trace.gz"
-    run(hello, "--trace", plain)
-    run(hello, "--trace", compressed)
-    assert gzip.decompress(compressed.read_bytes()) == plain.read_bytes()
+def test_compressed_traces(hello: Path, tmp_path: Path) -> None:
+    for name in ("trace", "trace.gz", "trace.zst"):
+        run(hello, "--trace", tmp_path / name)
+    plain = (tmp_path / "trace").read_bytes()
+    assert gzip.decompress((tmp_path / "trace.gz").read_bytes()) == plain
+    compressed = (tmp_path / "trace.zst").read_bytes()
+    assert zstandard.ZstdDecompressor().decompressobj().decompress(compressed) == plain
 
 
 def test_a_trace_changes_nothing(hello: Path, tmp_path: Path) -> None:
@@ -257,9 +261,10 @@ def test_ctrl_c(tmp_path: Path) -> None:
     assert output == b""
     assert errors.startswith(b"disco: interrupted; pc 0x")
     assert errors.count(b"\n") == 1
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert lines[-1]["step"] == len(lines) - 1
-    assert f" after {len(lines) - 1} instructions" in errors.decode()
+    _, *lines, end = [json.loads(line) for line in file.read_text().splitlines()]
+    assert lines[-1]["step"] == len(lines)
+    assert (end["end"], end["steps"]) == ("interrupted", len(lines))
+    assert f" after {len(lines)} instructions" in errors.decode()
 
 
 def test_ctrl_c_at_once(hello: Path, monkeypatch: pytest.MonkeyPatch) -> None:

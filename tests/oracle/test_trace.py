@@ -1,13 +1,16 @@
 """What a trace says of each step."""
 
+import hashlib
 import json
 
+import attrs
+import msgspec
 import pytest
 
 from disco.machine.board import Board, Stop
 from disco.mips.model import R4000, R10000, Model
-from disco.oracle.trace import Recorder, header
-from disco.oracle.trace_line import MemoryWrite, TakenException, TraceLine
+from disco.oracle.trace import Recorder, end, header
+from disco.oracle.trace_line import DeviceRead, Hex64, TakenException, TraceLine, Word
 from tests.machine.programs import LIMIT, START, board_with
 
 MASK64 = (1 << 64) - 1
@@ -20,10 +23,27 @@ def record(source: str, model: Model = R10000) -> tuple[Board, Stop, list[TraceL
 
 
 def test_the_header() -> None:
-    assert json.loads(header(board_with("nop")).to_json()) == {
-        "format": "disco-trace", "version": 1, "model": "R10000", "memory": "0x100000",
+    expected = {
+        "format": "disco-trace", "version": 2, "model": "R10000", "memory": "0x100000",
         "ticks": "0x1",
     }  # fmt: skip
+    assert json.loads(header(board_with("nop")).to_json()) == expected
+    document = json.loads(header(board_with("nop"), b"program").to_json())
+    assert document == expected | {"program": hashlib.sha256(b"program").hexdigest()}
+
+
+def test_the_end() -> None:
+    board = board_with("nop; 1: b 1b; nop")
+    assert json.loads(end(board.run(2)).to_json()) == {
+        "end": "limit", "steps": 2, "pc": hex(START + 8),
+    }  # fmt: skip
+
+
+def test_what_devices_answer() -> None:
+    _, _, lines = record("la $t0, 0xffffffffbfd003f8; lbu $t1, 5($t0); lw $t1, 0($zero)")
+    (load,) = (line for line in lines if line.text.startswith("lbu"))
+    assert load.device_reads == (DeviceRead(Hex64(0x1FD0_03FD), 1, Hex64(0x60)),)
+    assert json.loads(load.to_json())["device_reads"] == [["0x1fd003fd", 1, "0x60"]]
 
 
 def test_a_line_for_each_step() -> None:
@@ -32,7 +52,7 @@ def test_a_line_for_each_step() -> None:
     assert [line.pc - START for line in lines[:9]] == [0, 4, 8, 4, 8, 4, 8, 4, 8]
     assert [line.delay_slot for line in lines[:5]] == [False, False, True, False, True]
     assert lines[0] == TraceLine(
-        step=1, pc=START, word=0x240C0003, text="li $12, 3", gpr={12: 3}
+        step=1, pc=Hex64(START), word=Word(0x240C0003), text="li $12, 3", gpr={12: Hex64(3)}
     )  # fmt: skip
     assert lines[2].gpr == {12: 2}
     assert lines[1].text == "bnez $12, 0xffffffff80001004"
@@ -83,19 +103,18 @@ def test_memory_written() -> None:
         nop
     """
     board, _, lines = record(source)
-    written = [write for line in lines for write in line.memory]
+    written = [msgspec.structs.astuple(write) for line in lines for write in line.memory]
     assert written == [
-        MemoryWrite(0x2001, 1, 0x34),
-        MemoryWrite(0x2008, 8, 0x1234),
-        MemoryWrite(0x2011, 3, 0x12),
-        MemoryWrite(0x2018, 3, 0x1234),
-        MemoryWrite(0x2020, 1, 0x34),
-        MemoryWrite(0x1FD0_03F8, 1, 0x34),
+        (0x2001, 1, 0x34),
+        (0x2008, 8, 0x1234),
+        (0x2011, 3, 0x12),
+        (0x2018, 3, 0x1234),
+        (0x2020, 1, 0x34),
+        (0x1FD0_03F8, 1, 0x34),
     ]
     rebuilt = bytearray(0x40)
-    for write in written[:-1]:
-        place = write.paddr - 0x2000
-        rebuilt[place : place + write.size] = write.value.to_bytes(write.size, "big")
+    for paddr, size, value in written[:-1]:
+        rebuilt[paddr - 0x2000 : paddr - 0x2000 + size] = value.to_bytes(size, "big")
     assert board.memory.ram[0x2000:0x2040] == rebuilt
 
 
@@ -117,9 +136,8 @@ def test_an_exception_and_count() -> None:
     assert lines[2].cp0 == {"count": 100}
     fault = lines[4]
     assert fault.text == "lw $12, 1($0)"
-    assert fault.exception == TakenException(
-        "Address error (load)", 4, 0xFFFF_FFFF_8000_0180
-    )  # fmt: skip
+    vector = Hex64(0xFFFF_FFFF_8000_0180)
+    assert fault.exception == TakenException("Address error (load)", 4, vector)
     assert fault.gpr == {}
     changed = {"bad_vaddr": 1, "epc": START + 12, "cause": 1 << 31 | 4 << 2, "status": 2}
     assert fault.cp0 == changed
@@ -169,7 +187,7 @@ def test_the_tlb_and_random(model: Model) -> None:
     assert by_text["tlbwr"].answers == (("random", last),)
     assert lines[7].answers == (("random", last - 1),)
     for index, written in by_text["tlbwr"].tlb.items():
-        assert board.cpu.tlb[index] == written
+        assert msgspec.structs.asdict(written) == attrs.asdict(board.cpu.tlb[index])
     document = json.loads(by_text["tlbwi"].to_json())
     assert document["tlb"]["5"]["lo0"] == "0x1e"
     assert document["tlb"]["5"]["present"] is True
@@ -197,7 +215,7 @@ def test_interrupt_lines() -> None:
     source = "la $t0, 0xffffffffbfd003f8; li $t1, 2; sb $t1, 1($t0); nop; 1: b 1b; nop"
     _, _, lines = record(source)
     place = next(i for i, line in enumerate(lines) if line.text.startswith("sb"))
-    assert [line.interrupt_lines for line in lines[place : place + 2]] == [0, 1]
+    assert [line.interrupt_lines for line in lines[place : place + 2]] == [None, 1]
     assert json.loads(lines[place + 1].to_json())["interrupt_lines"] == "0x1"
     assert lines[place + 1].cp0 == {"cause": 0x400}
 

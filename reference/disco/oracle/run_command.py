@@ -1,13 +1,12 @@
 """The command `disco run`: a program on the bare board."""
 
-import gzip
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, TextIO
 
 import click
 
@@ -23,7 +22,8 @@ from disco.oracle.program import (
     program_argument,
     read_program,
 )
-from disco.oracle.trace import Recorder, header
+from disco.oracle.trace import Recorder, end, header
+from disco.oracle.trace_file import open_written
 
 STATUS = {
     Reason.ENDED: 0,
@@ -44,7 +44,7 @@ STATUS = {
 )  # fmt: skip
 @click.option(
     "--trace", "trace_file", type=click.Path(path_type=Path), metavar="FILE",
-    help="Write a line of JSON for each instruction to FILE; compressed if it ends in .gz.",
+    help="Write a line of JSON for each instruction to FILE; compressed if it ends in .gz or .zst.",
 )  # fmt: skip
 @click.option(
     "--dump", "dump_file", type=click.Path(path_type=Path), metavar="FILE",
@@ -78,19 +78,21 @@ def run_command(
     load_program(program, board, read_program(program))
     with _written("--dump", dump_file) as dump_stream, _written("--trace", trace_file) as trace:
         with _interruptible(board):
-            stop = _run(board, max_instructions, trace)
+            stop = _run(board, program, max_instructions, trace)
         if dump_stream is not None:
             dump_stream.write(dump(board, stop))
     click.echo(f"disco: {_describe(stop)}", err=True)
     raise SystemExit(STATUS[stop.reason])
 
 
-def _run(board: Board, max_instructions: int | None, trace: TextIO | None) -> Stop:
+def _run(board: Board, program: Path, max_instructions: int | None, trace: TextIO | None) -> Stop:
     if trace is None:
         return board.run(max_instructions)
-    trace.write(header(board).to_json() + "\n")
+    trace.write(header(board, program.read_bytes()).to_json() + "\n")
     recorder = Recorder(board, lambda line: trace.write(line.to_json() + "\n"))
-    return board.run(max_instructions, recorder.step)
+    stop = board.run(max_instructions, recorder.step)
+    trace.write(end(stop).to_json() + "\n")
+    return stop
 
 
 def _describe(stop: Stop) -> str:
@@ -119,7 +121,7 @@ def _written(option: str, file: Path | None) -> Iterator[TextIO | None]:
         yield None
         return
     try:
-        stream = _open(file)
+        stream = open_written(file)
     except OSError as error:
         raise InputError(f"{option} {file}: {error.strerror}") from None
     try:
@@ -127,12 +129,6 @@ def _written(option: str, file: Path | None) -> Iterator[TextIO | None]:
             yield stream
     except OSError as error:
         raise OutputError(f"{option} {file}: {error.strerror}") from None
-
-
-def _open(file: Path) -> TextIO:
-    if file.suffix == ".gz":
-        return cast(TextIO, gzip.open(file, "wt"))
-    return file.open("w")
 
 
 @contextmanager

@@ -55,7 +55,7 @@ _CP0_WIDTHS = {
     for row in table
     if row.attribute
 }
-_ANSWER_WIDTHS = {
+ANSWER_WIDTHS = {
     "random": 6, "store_conditional": 1, "cache_error": 32, "tag_lo": 32, "tag_hi": 32, "ecc": 32,
     **{what.name: 64 for what in Unpredictable},
 }  # fmt: skip
@@ -364,7 +364,7 @@ def _answers(state: Json) -> list[tuple[str, int]]:
     for answer in _list("answers", state.get("answers", [])):
         match answer:
             case [str(name), value]:
-                width = _choice("answers", name, _ANSWER_WIDTHS)
+                width = _choice("answers", name, ANSWER_WIDTHS)
                 answers.append((name, _number(f"answers {name}", value, (1 << width) - 1)))
             case _:
                 raise StateError("answers: each is a pair of a name and a number")

@@ -5,13 +5,17 @@ general registers, FP registers, TLB, memory and inputs that note what is writte
 single registers are compared with what they were.
 """
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from operator import attrgetter
 
 import attrs
 
 from disco.bits import MASK32
-from disco.machine.board import Board
+from disco.machine.board import Board, Stop
+from disco.machine.memory import BOOT_BASE, BOOT_SIZE
+from disco.mips.cp0 import Cp0
 from disco.mips.disassembler import disassemble
 from disco.mips.exceptions import MipsException
 from disco.mips.inputs import Inputs
@@ -22,7 +26,25 @@ from disco.mips.step import step
 from disco.mips.tlb import Tlb, TlbEntry
 from disco.mips.tlb_array import TlbArray
 from disco.mips.unpredictable import Unpredictable
-from disco.oracle.trace_line import MemoryWrite, TakenException, TraceHeader, TraceLine
+from disco.oracle.trace_line import (
+    FORMAT,
+    VERSION,
+    DeviceRead,
+    Hex32,
+    Hex64,
+    MemoryWrite,
+    Pins,
+    TakenException,
+    TraceEnd,
+    TraceHeader,
+    TraceLine,
+    Word,
+    WrittenTlbEntry,
+)
+
+CP0_NAMES = tuple(field.name for field in attrs.fields(Cp0))
+"""The CP0 registers, as traces name them."""
+_cp0_values = attrgetter(*CP0_NAMES)
 
 
 class _RecordedWords(list[int]):
@@ -38,24 +60,30 @@ class _RecordedWords(list[int]):
 
 
 class _RecordedMemory:
-    """A memory that notes what is written."""
+    """A memory that notes what is written, and what devices answer."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, ram_size: int) -> None:
         self._memory = memory
-        self.read = memory.read
+        self._ram_size = ram_size
         self.written: list[MemoryWrite] = []
+        self.device_reads: list[DeviceRead] = []
+
+    def read(self, paddr: int, size: int, /) -> int:
+        value = self._memory.read(paddr, size)
+        if paddr >= self._ram_size and not 0 <= paddr - BOOT_BASE < BOOT_SIZE:
+            self.device_reads.append(DeviceRead(Hex64(paddr), size, Hex64(value)))
+        return value
 
     def write(self, paddr: int, size: int, value: int, /) -> None:
         self._memory.write(paddr, size, value)
-        self.written.append(MemoryWrite(paddr, size, value))
+        self.written.append(MemoryWrite(Hex64(paddr), size, Hex64(value)))
 
     def write_masked(self, paddr: int, size: int, value: int, mask: int, /) -> None:
         self._memory.write_masked(paddr, size, value, mask)
         low = (mask & -mask).bit_length() - 1
         high = mask.bit_length()
-        self.written.append(
-            MemoryWrite(paddr + size - high // 8, (high - low) // 8, (value & mask) >> low)
-        )
+        first, number = Hex64(paddr + size - high // 8), Hex64((value & mask) >> low)
+        self.written.append(MemoryWrite(first, (high - low) // 8, number))
 
 
 class _RecordedTlb(TlbArray):
@@ -78,7 +106,7 @@ class _RecordedInputs(Inputs):
     def __init__(self, source: Inputs) -> None:
         super().__init__()
         self._source = source
-        self.answers: list[tuple[str, int]] = []
+        self.answers: list[tuple[str, Hex64]] = []
 
     def begin(self) -> None:
         """Take over what the coming step reads at once."""
@@ -87,24 +115,33 @@ class _RecordedInputs(Inputs):
         self.event, self.counter_events = source.event, source.counter_events
         self.answers.clear()
 
+    def _note(self, name: str, value: int) -> None:
+        self.answers.append((name, Hex64(value)))
+
     def random(self, wired: int, last: int) -> int:
         value = self._source.random(wired, last)
-        self.answers.append(("random", value))
+        self._note("random", value)
         return value
 
     def store_conditional(self) -> bool:
         succeeds = self._source.store_conditional()
-        self.answers.append(("store_conditional", int(succeeds)))
+        self._note("store_conditional", int(succeeds))
         return succeeds
 
     def unpredictable(self, what: Unpredictable, default: int) -> int:
         value = self._source.unpredictable(what, default)
-        self.answers.append((what.name, value))
+        self._note(what.name, value)
+        return value
+
+    def cache_error(self) -> int:
+        value = self._source.cache_error()
+        self._note("cache_error", value)
         return value
 
     def cache_tag(self, operation: int, paddr: int) -> tuple[int, int, int]:
         tag = self._source.cache_tag(operation, paddr)
-        self.answers += zip(("tag_lo", "tag_hi", "ecc"), tag, strict=True)
+        for name, value in zip(("tag_lo", "tag_hi", "ecc"), tag, strict=True):
+            self._note(name, value)
         return tag
 
 
@@ -112,14 +149,18 @@ class Recorder:
     """Runs the steps of a board's processor and gives a trace line for each to `emit`.
 
     Made after `Board.load`, it puts its recording ports in place of the processor's own; then pass
-    `step` to `Board.run`.
+    `step` to `Board.run`. What reaches the processor from outside comes from the board, or from
+    `inputs`.
     """
 
-    def __init__(self, board: Board, emit: Callable[[TraceLine], object]) -> None:
+    def __init__(
+        self, board: Board, emit: Callable[[TraceLine], object], inputs: Inputs | None = None
+    ) -> None:
         cpu, model = board.cpu, board.model
         self._cpu = cpu
         self._emit = emit
         self._steps = 0
+        self._ticks = board.inputs.ticks
         self._decoded: list[int] = []
         self._disassemble = lru_cache(maxsize=1 << 16)(
             lambda word, pc: disassemble(word, pc, model)
@@ -128,8 +169,8 @@ class Recorder:
         self._gpr = cpu.gpr = _RecordedWords([cpu.gpr[i] for i in range(32)])
         self._fpr = cpu.fpr = _RecordedWords([cpu.fpr[i] for i in range(32)])
         self._tlb = cpu.tlb = _RecordedTlb(model, cpu.tlb)
-        self._memory = cpu.memory = _RecordedMemory(cpu.memory)
-        self._inputs = _RecordedInputs(board.inputs)
+        self._memory = cpu.memory = _RecordedMemory(cpu.memory, len(board.memory.ram))
+        self._inputs = _RecordedInputs(board.inputs if inputs is None else inputs)
         cpu.decode = self._note_word
 
     def _note_word(self, word: int) -> tuple[Instruction, tuple[int, ...]]:
@@ -140,44 +181,89 @@ class Recorder:
         """Run one step of the recorded processor."""
         for port in (self._gpr, self._fpr, self._tlb, self._memory):
             port.written.clear()
+        self._memory.device_reads.clear()
         self._inputs.begin()
         self._decoded.clear()
         pc, delay_slot, hi, lo, fcr31 = cpu.pc, cpu.delay_slot, cpu.hi, cpu.lo, cpu.fcr31
-        cp0 = attrs.asdict(cpu.cp0)
-        cp0["count"] = cp0["count"] + self._inputs.ticks & MASK32
+        cp0 = _cp0_values(cpu.cp0)
+        expected_count = cpu.cp0.count + self._inputs.ticks & MASK32
 
         exception = step(cpu, self._inputs)
 
         self._steps += 1
         self._gpr.written.pop(0, None)
+        changed_cp0 = {
+            name: Hex64(new)
+            for name, old, new in zip(CP0_NAMES, cp0, _cp0_values(cpu.cp0), strict=True)
+            if new != (expected_count if name == "count" else old)
+        }
+        ticks, lines = self._inputs.ticks, self._inputs.interrupt_lines
+        first, second = self._inputs.counter_events
         word = self._decoded[0] if self._decoded else None
         line = TraceLine(
             step=self._steps,
-            pc=pc,
-            word=word,
+            pc=Hex64(pc),
+            word=None if word is None else Word(word),
             text="" if word is None else self._disassemble(word, pc),
             delay_slot=delay_slot,
-            gpr=dict(self._gpr.written),
-            fpr=dict(self._fpr.written),
-            hi=None if cpu.hi == hi else cpu.hi,
-            lo=None if cpu.lo == lo else cpu.lo,
-            fcr31=None if cpu.fcr31 == fcr31 else cpu.fcr31,
-            cp0={name: new for name, new in attrs.asdict(cpu.cp0).items() if new != cp0[name]},
-            tlb=dict(self._tlb.written),
+            gpr=_words(self._gpr.written),
+            fpr=_words(self._fpr.written),
+            hi=None if cpu.hi == hi else Hex64(cpu.hi),
+            lo=None if cpu.lo == lo else Hex64(cpu.lo),
+            fcr31=None if cpu.fcr31 == fcr31 else Hex32(cpu.fcr31),
+            cp0=changed_cp0,
+            tlb={i: written_entry(entry) for i, entry in self._tlb.written.items()},
             memory=tuple(self._memory.written),
             exception=None if exception is None else _taken(exception, cpu.pc),
-            interrupt_lines=self._inputs.interrupt_lines,
+            ticks=None if ticks == self._ticks else Hex32(ticks),
+            interrupt_lines=Pins(lines) if lines else None,
+            event=self._inputs.event.name,
+            counter_events=(Hex32(first), Hex32(second)) if first or second else None,
+            device_reads=tuple(self._memory.device_reads),
             answers=tuple(self._inputs.answers),
         )
         self._emit(line)
         return exception
 
 
-def header(board: Board) -> TraceHeader:
-    """Give the header of a trace of `board`."""
-    size = len(board.memory.ram)
-    return TraceHeader(model=board.model.name, memory=size, ticks=board.inputs.ticks)
+def header(board: Board, program: bytes | None = None) -> TraceHeader:
+    """Give the header of a trace of `board`, which runs the program in the file `program`."""
+    return TraceHeader(
+        format=FORMAT,
+        version=VERSION,
+        model=board.model.name,
+        memory=Hex64(len(board.memory.ram)),
+        ticks=Hex32(board.inputs.ticks),
+        program=None if program is None else digest(program),
+    )
+
+
+def end(stop: Stop) -> TraceEnd:
+    """Give the last line of the trace of a run that began with the board and stopped so."""
+    return TraceEnd(end=stop.reason.name.lower(), steps=stop.instructions, pc=Hex64(stop.pc))
+
+
+def digest(program: bytes) -> str:
+    """Give what the header tells a program's file by."""
+    return hashlib.sha256(program).hexdigest()
+
+
+def written_entry(entry: TlbEntry) -> WrittenTlbEntry:
+    """Give a TLB entry as a trace shows it."""
+    return WrittenTlbEntry(
+        present=entry.present,
+        mask=Hex64(entry.mask),
+        vpn2=Hex64(entry.vpn2),
+        asid=Hex64(entry.asid),
+        glob=entry.glob,
+        lo0=Hex64(entry.lo0),
+        lo1=Hex64(entry.lo1),
+    )
+
+
+def _words(written: Mapping[int, int]) -> dict[int, Hex64]:
+    return {index: Hex64(value) for index, value in written.items()}
 
 
 def _taken(exception: MipsException, vector: int) -> TakenException:
-    return TakenException(exception.kind.name, exception.kind.code, vector)
+    return TakenException(exception.kind.name, exception.kind.code, Hex64(vector))

@@ -1,0 +1,102 @@
+"""The clauses of the specification that a divergence concerns.
+
+`clauses.json` says which code carries out which clause of the processor. It is made from the
+specification, which is not part of the installed package, by `python -m spec --index`.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+
+import attrs
+
+from disco.mips.exceptions import Exceptions
+from disco.mips.instruction import Instruction, Kind
+from disco.mips.model import Model
+from disco.mips.table import decoder
+from disco.oracle.replay import Divergence
+from disco.oracle.trace_line import TakenException, TraceLine
+
+_EXCEPTION_NAMES = {
+    kind.name: f"disco.mips.exceptions.Exceptions.{attribute}"
+    for attribute, kind in vars(Exceptions).items()
+    if not attribute.startswith("_")
+}
+_BY_KIND = {
+    Kind.LOAD: "disco.mips.references.load",
+    Kind.STORE: "disco.mips.references.store",
+    Kind.JUMP: "disco.mips.semantics.branch.jump",
+}
+_UNPREDICTABLE = "disco.mips.inputs.Inputs.unpredictable"
+_STEP = "disco.mips.step.step"
+
+
+@attrs.frozen
+class NamedClause:
+    """A clause, for people to look up."""
+
+    name: str
+    title: str
+
+
+@cache
+def _index() -> dict[str, list[NamedClause]]:
+    """Give the clauses that each dotted name, and each module, carries out."""
+    text = resources.files("disco.oracle").joinpath("clauses.json").read_text(encoding="utf-8")
+    index: dict[str, list[NamedClause]] = {}
+    for name, clause in json.loads(text).items():
+        named = NamedClause(name, clause["title"])
+        for code in clause["code"]:
+            for key in (code, code.rpartition(".")[0]):
+                if named not in index.setdefault(key, []):
+                    index[key].append(named)
+    return index
+
+
+def concerned(divergence: Divergence, model: Model) -> list[NamedClause]:
+    """Give the clauses that decide a divergence, the most likely first; never none."""
+    found = [clause for name in _code(divergence, model) for clause in _index().get(name, ())]
+    return list(dict.fromkeys(found)) or list(_index()[_STEP])
+
+
+def _code(divergence: Divergence, model: Model) -> Iterator[str]:
+    """Name the code that decides what the step does."""
+    theirs, ours = divergence.theirs, divergence.ours
+    if theirs.exception != ours.exception:
+        for exception in (theirs.exception, ours.exception):
+            yield from _exception(exception)
+        if row := _row(ours, model):
+            yield _dotted(row.guard)
+    if theirs.pc != ours.pc and divergence.earlier:
+        ours = divergence.earlier[-1]
+    if ours.exception is not None:
+        yield from _exception(ours.exception)
+    elif row := _row(ours, model):
+        yield from _instruction(row)
+    if divergence.notes():
+        yield _UNPREDICTABLE
+
+
+def _exception(exception: TakenException | None) -> Iterator[str]:
+    if exception is not None:
+        yield _EXCEPTION_NAMES[exception.name]
+
+
+def _instruction(row: Instruction) -> Iterator[str]:
+    name = _dotted(row.operation)
+    if name in _index():
+        yield name
+    elif row.kind in _BY_KIND:
+        yield _BY_KIND[row.kind]
+    else:
+        yield name.rpartition(".")[0]
+
+
+def _row(line: TraceLine, model: Model) -> Instruction | None:
+    return None if line.word is None else decoder(model)(line.word)[0]
+
+
+def _dotted(function: object) -> str:
+    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
+    return f"{module}.{name}"
