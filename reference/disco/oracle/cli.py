@@ -8,6 +8,7 @@ import click
 from disco import __version__
 from disco.oracle.assembly_commands import asm_command, disasm_command
 from disco.oracle.check_command import check_command
+from disco.oracle.gdbserver_command import gdbserver_command
 from disco.oracle.run_command import run_command
 from disco.oracle.step_command import step_command
 
@@ -45,6 +46,7 @@ def main() -> None:
 
 main.add_command(run_command)
 main.add_command(step_command)
+main.add_command(gdbserver_command)
 main.add_command(asm_command)
 main.add_command(disasm_command)
 main.add_command(check_command)
