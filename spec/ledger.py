@@ -15,6 +15,8 @@ from pathlib import Path
 
 import attrs
 
+from disco.mips.table import TABLE
+
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
 CITING = ("reference", "spec", "proofs", "tests")
@@ -170,10 +172,18 @@ def _citations(root: Path, names: set[str]) -> Iterator[tuple[str, int, str]]:
 
 
 def index(all_clauses: list[Clause]) -> str:
-    """Write the titles and the code of those clauses that the processor carries out, as JSON."""
+    """Write the titles and the code of those clauses that the processor carries out, as JSON.
+
+    The code of a clause on instructions includes those that its text names.
+    """
+    functions = {row.name: row.operation for row in TABLE}
     rows = {}
     for clause in all_clauses:
-        code = [name for name in clause.code if name.startswith("disco.mips.")]
+        code = [name for name in clause.code if name.startswith(("disco.mips.", "disco.bits."))]
+        if clause.name.startswith("ISA-"):
+            named = (functions.get(word) for word in re.findall(r"[A-Z][A-Z0-9.]+", clause.text))
+            code += [f"{f.__module__}.{f.__qualname__}" for f in named if f is not None]
+            code = list(dict.fromkeys(code))
         if code and not clause.name.startswith("VIRT-"):
             rows[clause.name] = {"title": clause.title, "code": code}
     return json.dumps(rows, indent=1) + "\n"

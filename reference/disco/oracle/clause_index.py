@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from types import FunctionType
 
 import attrs
 
 from disco.mips.exceptions import Exceptions
-from disco.mips.instruction import Instruction, Kind
+from disco.mips.instruction import Instruction
 from disco.mips.model import Model
 from disco.mips.table import decoder
 from disco.oracle.replay import Divergence
@@ -22,11 +23,6 @@ _EXCEPTION_NAMES = {
     kind.name: f"disco.mips.exceptions.Exceptions.{attribute}"
     for attribute, kind in vars(Exceptions).items()
     if not attribute.startswith("_")
-}
-_BY_KIND = {
-    Kind.LOAD: "disco.mips.references.load",
-    Kind.STORE: "disco.mips.references.store",
-    Kind.JUMP: "disco.mips.semantics.branch.jump",
 }
 _UNPREDICTABLE = "disco.mips.inputs.Inputs.unpredictable"
 _STEP = "disco.mips.step.step"
@@ -42,15 +38,16 @@ class NamedClause:
 
 @cache
 def _index() -> dict[str, list[NamedClause]]:
-    """Give the clauses that each dotted name, and each module, carries out."""
+    """Give the clauses that each dotted name, and each chapter of semantics, carries out."""
     text = resources.files("disco.oracle").joinpath("clauses.json").read_text(encoding="utf-8")
     index: dict[str, list[NamedClause]] = {}
     for name, clause in json.loads(text).items():
         named = NamedClause(name, clause["title"])
         for code in clause["code"]:
-            for key in (code, code.rpartition(".")[0]):
-                if named not in index.setdefault(key, []):
-                    index[key].append(named)
+            index.setdefault(code, []).append(named)
+            chapter = code.rpartition(".")[0]
+            if chapter.startswith("disco.mips.semantics.") and clause["code"][0] == code:
+                index.setdefault(chapter, []).append(named)
     return index
 
 
@@ -84,13 +81,13 @@ def _exception(exception: TakenException | None) -> Iterator[str]:
 
 
 def _instruction(row: Instruction) -> Iterator[str]:
-    name = _dotted(row.operation)
-    if name in _index():
-        yield name
-    elif row.kind in _BY_KIND:
-        yield _BY_KIND[row.kind]
-    else:
-        yield name.rpartition(".")[0]
+    """Name the instruction's function and those it calls, or else its chapter."""
+    names = [_dotted(row.operation)]
+    if isinstance(row.operation, FunctionType):
+        scope = row.operation.__globals__
+        names += [_dotted(scope.get(name)) for name in row.operation.__code__.co_names]
+    known = [name for name in names if name in _index()]
+    yield from known or [row.operation.__module__]
 
 
 def _row(line: TraceLine, model: Model) -> Instruction | None:
