@@ -102,6 +102,11 @@ class _RecordedInputs(Inputs):
         self.answers.append((what.name, value))
         return value
 
+    def cache_error(self) -> int:
+        value = self._source.cache_error()
+        self.answers.append(("cache_error", value))
+        return value
+
     def cache_tag(self, operation: int, paddr: int) -> tuple[int, int, int]:
         tag = self._source.cache_tag(operation, paddr)
         self.answers += zip(("tag_lo", "tag_hi", "ecc"), tag, strict=True)
