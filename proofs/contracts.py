@@ -25,6 +25,18 @@ OFFSET = 0xFFF
 
 
 @attrs.frozen
+class Translated:
+    """A call of `translate`, and what came of it."""
+
+    vaddr: int
+    access: Access
+    status: int
+    """Status at the call, which with EntryHi decides what is translated."""
+    entry_hi: int
+    outcome: tuple[int, int] | MipsException
+
+
+@attrs.frozen
 class Grant:
     """A translation that succeeded."""
 
@@ -38,21 +50,27 @@ class Translations:
     """Translations as the contract has them: each fails, or gives some physical address."""
 
     def __init__(self) -> None:
+        self.calls: list[Translated] = []
         self.grants: list[Grant] = []
-        self.answers: list[tuple[int, int] | MipsException] = []
-        """What was answered, for a replay."""
 
     def translate(self, cpu: Processor, vaddr: int, access: Access) -> tuple[int, int]:
         """Fail in one of the ways of `translate`, or grant the access."""
         for kind in failures(access):
             if fresh("translation_fails", 1) == 1:
-                self.answers.append(MipsException(kind, vaddr))
-                raise MipsException(kind, vaddr)
+                failure = MipsException(kind, vaddr)
+                self._record(cpu, vaddr, access, failure)
+                raise failure
         paddr, attribute = fresh("paddr", cpu.model.pa_bits), fresh("attribute", 3)
         assume(paddr & OFFSET == vaddr & OFFSET)
+        self._record(cpu, vaddr, access, (paddr, attribute))
         self.grants.append(Grant(vaddr, access, paddr, attribute))
-        self.answers.append((paddr, attribute))
         return paddr, attribute
+
+    def _record(
+        self, cpu: Processor, vaddr: int, access: Access, outcome: tuple[int, int] | MipsException
+    ) -> None:
+        cp0 = cpu.cp0
+        self.calls.append(Translated(vaddr, access, cp0.status, cp0.entry_hi, outcome))
 
 
 def failures(access: Access) -> tuple[ExceptionKind, ...]:

@@ -1,10 +1,11 @@
 """A processor in an arbitrary state: the ports on symbolic stores, every register an unknown.
 
 The same names mean the same unknowns, so two processors built with the same names begin in the
-same state.
+same state. `cp0_unchanged` and `unchanged` say that nothing happened to a processor since it was
+built, `in_range` that it is still one of those that are built.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import attrs
 import z3
@@ -13,14 +14,14 @@ from disco.mips.cp0 import Cp0
 from disco.mips.inputs import Inputs
 from disco.mips.instruction import Instruction
 from disco.mips.model import R10000, Model
-from disco.mips.processor import BusError, Processor
+from disco.mips.processor import BusError, Processor, Words
 from disco.mips.semantics.reserved import RESERVED
 from disco.mips.table import instructions
 from disco.mips.tlb import TlbEntry, matches
 from disco.mips.unpredictable import Unpredictable
 from proofs.exact import EngineError
 from proofs.stores import SymRecords, SymWords
-from proofs.symbolic import as_bool, current, eq, ite, lnot, lor, symbol, truth, value_of
+from proofs.symbolic import as_bool, current, eq, ite, land, lnot, lor, symbol, truth, value_of
 from spec.observation import Hit, Reference
 
 PADDR_BITS = 64
@@ -169,12 +170,16 @@ def _same(a: int, b: int) -> bool:
 
 
 class SymInputs(Inputs):
-    """Inputs that may be anything; what was asked is kept for a replay."""
+    """Inputs that may be anything; what was asked is kept for a replay.
+
+    The event is the quiet one until an obligation chooses another.
+    """
 
     def __init__(self, name: str = "input") -> None:
         super().__init__(
             ticks=symbol(f"{name}.ticks", 32),
             interrupt_lines=symbol(f"{name}.interrupt_lines", 5),
+            counter_events=(symbol(f"{name}.events0", 32), symbol(f"{name}.events1", 32)),
         )
         self._name = name
         self.answers: list[tuple[str, int]] = []
@@ -217,6 +222,10 @@ class Machine:
     prefix: str
 
 
+def _arbitrary_cp0(prefix: str) -> Cp0:
+    return Cp0(**{name: symbol(f"{prefix}{name}", width) for name, width in CP0_WIDTHS.items()})
+
+
 def _undecoded(word: int) -> tuple[Instruction, tuple[int, ...]]:
     raise EngineError("the word to decode was not announced")
 
@@ -233,7 +242,7 @@ def build_machine(model: Model, prefix: str = "") -> Machine:
         decode=_undecoded,
         gpr=gpr,
         fpr=SymWords("fpr", 5, 64),
-        cp0=Cp0(**{name: symbol(f"{prefix}{name}", width) for name, width in CP0_WIDTHS.items()}),
+        cp0=_arbitrary_cp0(prefix),
         inputs=inputs,
     )
     for name, width in NUMBERS.items():
@@ -241,6 +250,47 @@ def build_machine(model: Model, prefix: str = "") -> Machine:
     for name in FLAGS:
         setattr(cpu, name, flag(name))
     return Machine(cpu, tlb, memory, inputs, prefix)
+
+
+def cp0_unchanged(machine: Machine, but: Mapping[str, int] | None = None) -> z3.BoolRef:
+    """Say that coprocessor 0 is as it was built, but for these bits of these registers."""
+    before, after = _arbitrary_cp0(machine.prefix), machine.cpu.cp0
+    kept = {name: ~(but or {}).get(name, 0) for name in CP0_WIDTHS}
+    same = (eq(getattr(before, n) & bits, getattr(after, n) & bits) for n, bits in kept.items())
+    return land(*same)
+
+
+def unchanged(machine: Machine, but: Collection[str] = ()) -> z3.BoolRef:
+    """Say that memory and the registers outside coprocessor 0 are as they were built.
+
+    `but` names the exceptions among `NUMBERS` and `FLAGS`.
+    """
+    after, before = machine.cpu, build_machine(machine.cpu.model, machine.prefix)
+    names = (name for name in (*NUMBERS, *FLAGS) if name not in but)
+    return land(
+        *(eq(getattr(before.cpu, name), getattr(after, name)) for name in names),
+        words(after.gpr).equals(words(before.cpu.gpr)),
+        words(after.fpr).equals(words(before.cpu.fpr)),
+        machine.memory.words.equals(before.memory.words),
+    )
+
+
+def in_range(machine: Machine) -> z3.BoolRef:
+    """Say that register 0 is zero and that all registers hold numbers of their widths.
+
+    Of the register files and memory that needs no saying: they refuse anything else.
+    """
+    cpu = machine.cpu
+    values = [(getattr(cpu, name), width) for name, width in NUMBERS.items()]
+    values += [(getattr(cpu.cp0, name), width) for name, width in CP0_WIDTHS.items()]
+    fit = (land(value >= 0, value < 1 << width) for value, width in values)
+    return land(eq(cpu.gpr[0], 0), *fit)
+
+
+def words(file: Words) -> SymWords:
+    """Give the store that a register file of a machine is."""
+    assert isinstance(file, SymWords)
+    return file
 
 
 def word_of(model: Model, row: Instruction) -> int:
@@ -257,9 +307,9 @@ def word_of(model: Model, row: Instruction) -> int:
 
 
 def announce(machine: Machine, row: Instruction, word: int) -> None:
-    """Let the decoder find `row` for `word`: that it would is T0."""
+    """Let the decoder find `row` for `word`, and for nothing else: that it would is T0."""
     decoded = row, row.operands(word)
-    machine.cpu.decode = lambda met: decoded
+    machine.cpu.decode = lambda met: decoded if _same(met, word) else _undecoded(met)
 
 
 def assume(condition: bool) -> None:

@@ -210,13 +210,13 @@ class _Proof:
             )
         if self.paths == 1:
             self._audit("satisfiable", path.condition, "sat")
+        self._check_claims(path, case)
         for replay in case.replays:
             if (difference := replay(path.model)) is not None:
                 raise _FailedError(
                     Verdict.DISAGREED,
                     f"replayed on ints: {difference}{_shown(case, path.model)}",
                 )
-        self._check_claims(path, case)
 
     def _check_claims(self, path: Path[Case], case: Case) -> None:
         self.claims += len(case.claims)

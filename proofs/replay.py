@@ -5,7 +5,8 @@ for, and must end in the state that the symbolic run ended in.
 """
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar, cast
 
 import attrs
 import z3
@@ -14,14 +15,18 @@ from disco.machine.sparse import SparseMemory
 from disco.mips.address import Access
 from disco.mips.cp0 import Cp0
 from disco.mips.exceptions import MipsException
-from disco.mips.processor import Processor
-from disco.mips.step import execute
+from disco.mips.processor import Processor, Words
 from disco.mips.tlb import TlbEntry
-from disco.oracle.state import read_state, write_state
-from proofs.contracts import Translations, in_place_of_translate
+from disco.oracle.state import State, read_state, write_state
+from proofs.contracts import Translated, in_place_of_translate
+from proofs.exact import Exact
 from proofs.machine import FLAGS, NUMBERS, Machine, SymMemory, build_machine
+from proofs.memo import remembered
 from proofs.obligations import Case
-from proofs.symbolic import concrete
+from proofs.stores import SymWords
+from proofs.symbolic import SymInt, as_int, concrete
+
+T = TypeVar("T")
 
 Evaluate = Callable[[int], int]
 Call = Callable[[Processor, Evaluate], object]
@@ -37,6 +42,7 @@ class Run:
         self.call = call
         self.extra = extra
         self._cp0 = attrs.evolve(machine.cpu.cp0)
+        self._named = {name: getattr(machine.cpu, name) for name in (*NUMBERS, *FLAGS)}
         self.raised: MipsException | None = None
         """What the symbolic run raised."""
         case.show(self.render)
@@ -46,18 +52,22 @@ class Run:
         """Give the state before the run as the JSON that `disco step` reads."""
         # The same names are the same unknowns: a new machine is in the state before the run.
         before = build_machine(self.machine.cpu.model, self.machine.prefix)
+        inputs = self.machine.inputs
         indices, addresses = self._touched(model)
         state: dict[str, object] = {
             "model": before.cpu.model.name,
             **_plain(before.cpu, model),
+            **{name: _value(value, model) for name, value in self._named.items()},
             "cp0": _registers(self._cp0, model),
-            **{name: concrete(value, model) for name, value in self.extra.items()},
+            **{name: _value(value, model) for name, value in self.extra.items()},
             "tlb": {i: e for i in indices if (e := _entry(before.tlb[i], model)) is not None},
-            "memory": {8 * a: concrete(before.memory.words[a], model) for a in addresses},
-            "silent": [8 * a for a in addresses if concrete(before.memory.answers[a], model) == 0],
-            "ticks": concrete(before.inputs.ticks, model),
-            "interrupt_lines": concrete(before.inputs.interrupt_lines, model),
-            "answers": [[name, concrete(v, model)] for name, v in self.machine.inputs.answers],
+            "memory": {8 * a: _value(before.memory.words[a], model) for a in addresses},
+            "silent": [8 * a for a in addresses if _value(before.memory.answers[a], model) == 0],
+            "ticks": _value(inputs.ticks, model),
+            "interrupt_lines": _value(inputs.interrupt_lines, model),
+            "event": inputs.event.name,
+            "counter_events": [_value(count, model) for count in inputs.counter_events],
+            "answers": [[name, _value(v, model)] for name, v in inputs.answers],
         }
         return write_state(state)
 
@@ -72,7 +82,7 @@ class Run:
         cpu.inputs = state.inputs
         raised: MipsException | None = None
         try:
-            self.call(cpu, lambda value: concrete(value, model))
+            self.call(cpu, lambda value: _value(value, model))
         except MipsException as exception:
             raised = exception
         symbolic = self._outcome(self.machine.cpu, self.raised, model)
@@ -80,12 +90,24 @@ class Run:
         for (name, expected), (_, found) in zip(symbolic, on_ints, strict=True):
             if expected != found:
                 return f"{name} is {found!r}, but symbolically {expected!r}"
+        return self._excess(state, model)
+
+    def _excess(self, state: State, model: z3.ModelRef) -> str | None:
+        """Say what the run on ints did beyond the symbolic one, if it did."""
+        indices, addresses = self._touched(model)
+        tlb = state.cpu.tlb
+        if any(tlb[i].present for i in range(tlb.size) if i not in indices):
+            return "a TLB entry was written that was not symbolically"
+        if not state.memory.doublewords.keys() <= set(addresses):
+            return "a doubleword was written that was not symbolically"
+        if state.inputs.answers:
+            return f"{state.inputs.answers[0][0]} was not asked for, but symbolically"
         return None
 
     def _touched(self, model: z3.ModelRef) -> tuple[list[int], list[int]]:
         """Give the TLB entries and the doublewords of memory that the run looked at."""
-        indices = {concrete(index, model) for index in self.machine.tlb.records.mentioned}
-        addresses = {concrete(address, model) >> 3 for address in self.machine.memory.asked}
+        indices = {_value(index, model) for index in self.machine.tlb.records.mentioned}
+        addresses = {_value(address, model) >> 3 for address in self.machine.memory.asked}
         return sorted(indices), sorted(addresses)
 
     def _outcome(
@@ -94,15 +116,15 @@ class Run:
         indices, addresses = self._touched(model)
         if raised is not None:
             yield "the exception", raised.kind.name
-            yield "the failing address", concrete(raised.bad_vaddr, model)
-            yield "the coprocessor", concrete(raised.coprocessor, model)
+            yield "the failing address", _value(raised.bad_vaddr, model)
+            yield "the coprocessor", _value(raised.coprocessor, model)
         else:
             yield from (("the exception", None), ("the failing address", None), ("it", None))
         yield from _plain(cpu, model).items()
         for index in indices:
             yield f"TLB entry {index}", _entry(cpu.tlb[index], model)
         for address in addresses:
-            yield f"memory at {8 * address:#x}", concrete(_doubleword(cpu, address), model)
+            yield f"memory at {8 * address:#x}", _value(_doubleword(cpu, address), model)
 
 
 def _doubleword(cpu: Processor, address: int) -> int:
@@ -113,39 +135,70 @@ def _doubleword(cpu: Processor, address: int) -> int:
     return memory.doublewords.get(address, 0)
 
 
+def _value(value: T, model: z3.ModelRef) -> T:
+    """Evaluate as `concrete` does; most values are asked for more than once."""
+    return (
+        cast(T, _number(value.exact, model))
+        if isinstance(value, SymInt)
+        else concrete(value, model)
+    )
+
+
+@remembered
+def _number(number: Exact, model: z3.ModelRef) -> int:
+    return concrete(as_int(SymInt(number)), model)
+
+
+def _file(file: Words, model: z3.ModelRef) -> dict[int, int]:
+    """Give the 32 registers of a file, evaluated."""
+    if not isinstance(file, SymWords):
+        return {number: file[number] for number in range(32)}
+    values = {number: _value(value, model) for number, value in enumerate(file.unwritten())}
+    for number, value in file.writes:
+        values[_value(number, model)] = _value(value, model)
+    return values
+
+
 def _plain(cpu: Processor, model: z3.ModelRef) -> dict[str, object]:
     """Give everything but TLB and memory, evaluated."""
     return {
-        **{name: concrete(getattr(cpu, name), model) for name in (*NUMBERS, *FLAGS)},
-        "gpr": {i: concrete(cpu.gpr[i], model) for i in range(32)},
-        "fpr": {i: concrete(cpu.fpr[i], model) for i in range(32)},
+        **{name: _value(getattr(cpu, name), model) for name in (*NUMBERS, *FLAGS)},
+        "gpr": _file(cpu.gpr, model),
+        "fpr": _file(cpu.fpr, model),
         "cp0": _registers(cpu.cp0, model),
     }
 
 
 def _registers(cp0: Cp0, model: z3.ModelRef) -> dict[str, int]:
-    return {name: concrete(value, model) for name, value in attrs.asdict(cp0).items()}
+    return {name: _value(value, model) for name, value in attrs.asdict(cp0).items()}
 
 
 def _entry(entry: TlbEntry, model: z3.ModelRef) -> dict[str, int] | None:
     """Give the fields of an entry, evaluated; None if it is absent."""
-    fields = {name: concrete(value, model) for name, value in attrs.asdict(entry).items()}
+    fields = {name: _value(value, model) for name, value in attrs.asdict(entry).items()}
     return fields if fields.pop("present") else None
 
 
-def by_contract(translations: Translations, word: int) -> Call:
-    """Give the call that executes `word` with the translations that the symbolic run met."""
+def by_contract(function: Call, translated: Sequence[Translated]) -> Call:
+    """Give the call of `function` with the translations that the symbolic run met.
+
+    It must ask for the same ones, all of them, in the same order.
+    """
 
     def call(cpu: Processor, value: Evaluate) -> None:
-        answers = iter(translations.answers)
+        expected = list(translated)
 
         def translate(cpu: Processor, vaddr: int, access: Access) -> tuple[int, int]:
-            answer = next(answers)
-            if isinstance(answer, MipsException):
-                raise MipsException(answer.kind, vaddr)
-            return value(answer[0]), value(answer[1])
+            met = expected.pop(0)
+            assert (vaddr, access) == (value(met.vaddr), met.access), "another translation"
+            if isinstance(met.outcome, MipsException):
+                raise MipsException(met.outcome.kind, vaddr)
+            return value(met.outcome[0]), value(met.outcome[1])
 
         with in_place_of_translate(translate):
-            execute(cpu, value(word))
+            try:
+                function(cpu, value)
+            finally:
+                assert not expected, "a translation was not asked for, but symbolically"
 
     return call

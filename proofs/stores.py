@@ -5,7 +5,7 @@ Neither truncates anything: a value that is not known to fit is refused, and an 
 raises IndexError as a list does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -75,6 +75,15 @@ class SymWords:
     def written(self) -> tuple[int, ...]:
         """The indices written so far, oldest first."""
         return tuple(index for index, _ in self._writes)
+
+    def unwritten(self) -> Iterator[int]:
+        """Give the words as they were before the first write."""
+        return (_read(self._contents[0], index) for index in range(self.length))
+
+    @property
+    def writes(self) -> tuple[tuple[int, int], ...]:
+        """The indices and the values written so far, oldest first."""
+        return tuple(self._writes)
 
     def copy(self) -> "SymWords":
         """Return a store with the same contents, independent of this one from now on."""

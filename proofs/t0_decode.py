@@ -8,24 +8,31 @@ nothing: the tables call them reserved, and they raise what the manual says.
 from collections.abc import Iterable
 from functools import partial
 
-from disco.mips.cp0 import STATUS_CU0, Mode, mode
-from disco.mips.exceptions import MipsException
+from disco.mips.exceptions import Exceptions, MipsException
 from disco.mips.instruction import Instruction
 from disco.mips.model import MODELS, Model
 from disco.mips.semantics.reserved import RESERVED
 from disco.mips.step import execute
 from disco.mips.table import BY_NAME, find_row, instructions
-from proofs.explore import merged
-from proofs.machine import announce, assume, build_machine, named_for, word_of
+from proofs.machine import (
+    announce,
+    assume,
+    build_machine,
+    cp0_unchanged,
+    named_for,
+    unchanged,
+    word_of,
+)
 from proofs.obligations import Case, Obligation, Theorem
 from proofs.replay import Run
 from proofs.seeds import fault, row_fault
-from proofs.symbolic import eq, land
-from spec.opcodes import named, reserved_outcome
+from proofs.symbolic import concrete, eq, land
+from spec.opcodes import named, reserved_outcome, shows_unimplemented
 
 
 def _defined(case: Case, model: Model, row: Instruction) -> None:
     word = word_of(model, row)
+    case.show(lambda state: f"the word: {concrete(word, state):08x}, see disco disasm")
     case.claim("the decoder finds the row", find_row(model, word) is row)
     case.claim("the manual names it", named(model, word) == row.name)
     plain = row.operands(word & ~row.zero)
@@ -35,23 +42,28 @@ def _defined(case: Case, model: Model, row: Instruction) -> None:
 
 def _reserved(case: Case, model: Model, opcode: int) -> None:
     machine = build_machine(model)
-    status = machine.cpu.cp0.status
-    assume(merged(lambda: mode(status) is not Mode.KERNEL or status & STATUS_CU0 != 0))
+    cpu = machine.cpu
     word = word_of(model, RESERVED)
     assume(word >> 26 == opcode)
     announce(machine, RESERVED, word)
     run = Run(case, machine, lambda cpu, value: execute(cpu, value(word)), word=word)
     case.claim("the decoder finds no row", find_row(model, word) is RESERVED)
     case.claim("the manual calls it reserved", named(model, word) == "-")
-    kind, unit = reserved_outcome(model, word, status)
+    kind, unit = reserved_outcome(model, word, cpu.cp0.status)
+    changed = {"fcr31"} if kind is Exceptions.FLOATING_POINT else set()
     try:
-        execute(machine.cpu, word)
+        execute(cpu, word)
     except MipsException as exception:
         run.raised = exception
         case.claim("the exception is the manual's", exception.kind is kind)
         case.claim("the coprocessor is the manual's", eq(exception.coprocessor, unit))
     else:
+        changed = {"pc", "next_pc", "delay_slot"}
         case.claim("no exception is raised where the manual has none", kind is None)
+    if kind is Exceptions.FLOATING_POINT:
+        case.claim("it is Unimplemented Operation", shows_unimplemented(cpu.fcr31))
+    case.claim("coprocessor 0 is unchanged", cp0_unchanged(machine))
+    case.claim("nothing else is changed", unchanged(machine, changed))
 
 
 def _fully_used(model: Model) -> set[int]:
@@ -92,6 +104,18 @@ MUTANTS = (
         "disco.mips.semantics.reserved:reserved_word",
         "if not cpu.model.cop2_usable_is_reserved", "if cpu.model.cop2_usable_is_reserved",
         "reserved 12",
+    ),
+    fault(
+        "a reserved word of COP1 does not show Unimplemented Operation",
+        "disco.mips.semantics.reserved:reserved_word",
+        "raise unimplemented(cpu)", "raise MipsException(Exceptions.FLOATING_POINT)",
+        "reserved 11",
+    ),
+    fault(
+        "a kernel without CU0 may not use coprocessor 0",
+        "disco.mips.availability:coprocessor0",
+        " and mode(status) is not KERNEL", "",
+        "reserved 10",
     ),
     fault(
         "the decoder misses an opcode",

@@ -1,27 +1,45 @@
 """T1, privilege: user and supervisor mode reach nothing but their own pages (`spec.privilege`).
 
 `step` is `boundary`, `fetch`, `execute`, and `deliver` when one of them raised. Each is an
-obligation of its own, `execute` one per instruction; `spec/virtualization.md` says how they compose.
+obligation of its own, `execute` one per instruction; `spec/virtualization.md` says how they
+compose.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
-import attrs
-
 from disco.mips.address import Access, find_segment, translate
-from disco.mips.cp0 import Cp0
+from disco.mips.cp0 import STATUS_EXL
 from disco.mips.delivery import deliver
-from disco.mips.exceptions import EXCEPTIONS, ExceptionKind, MipsException, Vector
+from disco.mips.exceptions import (
+    EXCEPTIONS,
+    ExceptionKind,
+    Exceptions,
+    MipsException,
+    Timing,
+    Vector,
+)
+from disco.mips.inputs import Event
 from disco.mips.instruction import Instruction, Kind
 from disco.mips.model import MODELS, R10000, Model
-from disco.mips.references import fetch
+from disco.mips.processor import Processor
+from disco.mips.references import effective_address, fetch
 from disco.mips.semantics.reserved import RESERVED
 from disco.mips.step import boundary, execute
 from disco.mips.table import BY_NAME, instructions
 from proofs.contracts import OFFSET, Translations, failures, in_place_of_translate
 from proofs.explore import merged
-from proofs.machine import Machine, announce, assume, build_machine, named_for, word_of
+from proofs.machine import (
+    Machine,
+    announce,
+    assume,
+    build_machine,
+    cp0_unchanged,
+    in_range,
+    named_for,
+    unchanged,
+    word_of,
+)
 from proofs.obligations import Case, Obligation, Theorem
 from proofs.replay import Run, by_contract
 from proofs.seeds import fault, row_fault
@@ -29,10 +47,11 @@ from proofs.symbolic import as_bool, eq, land, lor, symbol, value_of
 from spec.observation import Hit, Reference
 from spec.privilege import (
     CHANGED_BY_BOUNDARY,
-    CHANGED_BY_EXECUTION,
-    CP0_NAMES,
     VECTORS,
+    changed_by,
     in_kernel,
+    is_aligned,
+    looked_up,
     permits,
     registers_of,
     touches_nothing,
@@ -41,28 +60,38 @@ from spec.privilege import (
 )
 
 
-def _guest(model: Model) -> tuple[Machine, Cp0]:
-    """Build an unprivileged machine, and keep its CP0 as it is now."""
+def _guest(model: Model) -> Machine:
+    """Build an unprivileged machine."""
     machine = build_machine(model)
     assume(merged(lambda: unprivileged(machine.cpu.cp0.status)))
-    return machine, attrs.evolve(machine.cpu.cp0)
+    return machine
 
 
-def _claim_unchanged(case: Case, before: Cp0, after: Cp0, but: set[str]) -> None:
-    same = (eq(getattr(before, n), getattr(after, n)) for n in CP0_NAMES if n not in but)
-    case.claim("coprocessor 0 is unchanged", land(*same))
+def _claim_kept(
+    case: Case, machine: Machine, cp0: Mapping[str, int] | None = None, rest: Collection[str] = ()
+) -> None:
+    """Claim that all of a machine is as it was built, but for the registers given."""
+    _claim_privileged_kept(case, machine, cp0)
+    case.claim("nothing else is changed", unchanged(machine, rest))
 
 
-def _claim_permitted(case: Case, machine: Machine) -> None:
-    """Claim that each reference to memory is permitted by an entry that was hit."""
-    for reference in machine.memory.references:
-        permitted = (_permits(hit, reference, machine.cpu.model) for hit in machine.tlb.hits)
-        case.claim("a reference goes through a TLB entry that permits it", lor(*permitted))
+def _claim_privileged_kept(case: Case, machine: Machine, cp0: Mapping[str, int] | None) -> None:
+    case.claim("coprocessor 0 is unchanged", cp0_unchanged(machine, cp0))
     case.claim("the TLB is unchanged", not machine.tlb.changed)
+    case.claim("registers hold numbers of their widths", in_range(machine))
 
 
-def _permits(hit: Hit, reference: Reference, model: Model) -> bool:
-    return merged(lambda: permits(hit, reference, model))
+def _claim_permitted(case: Case, machine: Machine, vaddr: int) -> None:
+    """Claim that each reference to memory is permitted by the entry that `vaddr` hits."""
+    for reference in machine.memory.references:
+        permitted = (_permits(hit, reference, vaddr, machine.cpu) for hit in machine.tlb.hits)
+        case.claim("a reference goes through a TLB entry that permits it", lor(*permitted))
+    _claim_aligned(case, machine)
+
+
+def _permits(hit: Hit, reference: Reference, vaddr: int, cpu: Processor) -> bool:
+    found = merged(lambda: looked_up(hit, vaddr, cpu.cp0.entry_hi))
+    return as_bool(land(found, merged(lambda: permits(hit, reference, cpu.model))))
 
 
 def _claim_granted(case: Case, machine: Machine, translations: Translations) -> None:
@@ -74,106 +103,149 @@ def _claim_granted(case: Case, machine: Machine, translations: Translations) -> 
             if (grant.access is Access.STORE) is reference.store
         )
         case.claim("a reference goes where a translation leads", lor(*granted))
-    case.claim("the TLB is unchanged", not (machine.tlb.changed or machine.tlb.hits))
+    _claim_aligned(case, machine)
+    before = build_machine(machine.cpu.model).cpu.cp0
+    for call in translations.calls:
+        same = land(eq(call.status, before.status), eq(call.entry_hi, before.entry_hi))
+        case.claim("addresses are translated in the guest's own mode and space", same)
+    case.claim("the TLB is not searched otherwise", not machine.tlb.hits)
+
+
+def _claim_aligned(case: Case, machine: Machine) -> None:
+    for reference in machine.memory.references:
+        aligned = merged(partial(is_aligned, reference))
+        case.claim("a reference stays within its page", aligned)
 
 
 def _translate(case: Case, model: Model, access: Access) -> None:
-    machine, before = _guest(model)
+    """Prove what `proofs.contracts` promises of a translation, and that an entry permits it."""
+    machine = _guest(model)
     vaddr = symbol("vaddr", 64)
     run = Run(case, machine, lambda cpu, value: translate(cpu, value(vaddr), access))
     try:
-        paddr, _ = translate(machine.cpu, vaddr, access)
+        paddr, attribute = translate(machine.cpu, vaddr, access)
     except MipsException as exception:
         case.reach(exception.kind.name)
         run.raised = exception
         case.claim("a failure is one of its kind", exception.kind in failures(access))
         case.claim("the failing address is given", eq(exception.bad_vaddr, vaddr))
+        case.claim("no coprocessor is given", eq(exception.coprocessor, 0))
+        _claim_deliverable(case, machine, exception)
     else:
         case.reach("succeeds")
+        case.claim("memory is not referred to", not machine.memory.asked)
         machine.memory.references.append(Reference(access is Access.STORE, paddr, 1))
-        _claim_permitted(case, machine)
+        _claim_permitted(case, machine, vaddr)
         case.claim("the page offset is kept", eq(paddr & OFFSET, vaddr & OFFSET))
         case.claim("the address is implemented", eq(paddr & model.pa_mask, paddr))
-    _claim_unchanged(case, before, machine.cpu.cp0, but=set())
-    case.claim("the TLB is unchanged", not machine.tlb.changed)
+        case.claim("the cache attribute has three bits", eq(attribute & 7, attribute))
+    _claim_kept(case, machine)
+
+
+def _claim_deliverable(case: Case, machine: Machine, exception: MipsException) -> None:
+    """Claim what the obligation for the exception's delivery takes for granted."""
+    if exception.kind.vector is Vector.REFILL:
+        model, status = machine.cpu.model, machine.cpu.cp0.status
+        mapped = merged(lambda: find_segment(model, status, exception.bad_vaddr) is not None)
+        case.claim("an address that misses in the TLB has a segment", mapped)
 
 
 def _execute(case: Case, model: Model, row: Instruction) -> None:
-    machine, before = _guest(model)
+    machine = _guest(model)
     word = word_of(model, row)
     announce(machine, row, word)
     translations = Translations()
-    run = Run(case, machine, by_contract(translations, word), word=word)
+    call = by_contract(lambda cpu, value: execute(cpu, value(word)), translations.calls)
+    run = Run(case, machine, call, word=word)
     with in_place_of_translate(translations.translate):
-        completes = _run(case, run, lambda: execute(machine.cpu, word))
-    _claim_executed(case, machine, before, row, completes)
+        raised = _run(case, run, lambda: execute(machine.cpu, word))
+    _claim_executed(case, machine, row, raised)
     _claim_granted(case, machine, translations)
+    if raised is not None and raised.kind.vector is Vector.REFILL:
+        failed = any(raised is call.outcome for call in translations.calls)
+        case.claim("a TLB refill is a translation's", failed)
 
 
 def _execute_whole(case: Case, model: Model, row: Instruction) -> None:
     """As `_execute`, with the reference's own translation."""
-    machine, before = _guest(model)
+    machine = _guest(model)
     word = word_of(model, row)
     announce(machine, row, word)
+    base, _, offset = row.operands(word)
+    vaddr = effective_address(machine.cpu, base, offset)
     run = Run(case, machine, lambda cpu, value: execute(cpu, value(word)), word=word)
-    completes = _run(case, run, lambda: execute(machine.cpu, word))
-    _claim_executed(case, machine, before, row, completes)
-    _claim_permitted(case, machine)
+    raised = _run(case, run, lambda: execute(machine.cpu, word))
+    _claim_executed(case, machine, row, raised)
+    _claim_permitted(case, machine, vaddr)
 
 
-def _run(case: Case, run: Run, function: Callable[[], object]) -> bool:
-    """Run a function of the processor; tell whether it completes."""
+def _run(case: Case, run: Run, function: Callable[[], object]) -> MipsException | None:
+    """Run a function of the processor; give what it raises."""
     try:
         function()
     except MipsException as exception:
         case.reach("traps")
         run.raised = exception
-        return False
+        return exception
     case.reach("completes")
-    return True
+    return None
 
 
 def _claim_executed(
-    case: Case, machine: Machine, before: Cp0, row: Instruction, completes: bool
+    case: Case, machine: Machine, row: Instruction, raised: MipsException | None
 ) -> None:
     """Claim what execution leaves alone, and what may not complete or refer to memory at all."""
-    after, references = machine.cpu.cp0, machine.memory.references
-    _claim_unchanged(case, before, after, CHANGED_BY_EXECUTION if completes else set())
-    if completes:
+    references = machine.memory.references
+    if raised is None:
+        _claim_privileged_kept(case, machine, changed_by(row, machine.cpu.model))
         case.claim("the instruction is no privileged one", not traps_always(row))
     else:
+        fcr31 = {"fcr31"} if raised.kind is Exceptions.FLOATING_POINT else set()
+        _claim_kept(case, machine, rest={"link"} | fcr31)
+        case.claim("the trap is an instruction's", raised.kind.timing in _BY_INSTRUCTIONS)
         case.claim("a trap stores nothing", not any(each.store for each in references))
     if touches_nothing(row):
         case.claim("no data reference is made", not references)
 
 
+_BY_INSTRUCTIONS = (Timing.EXECUTE, Timing.DATA)
+
+
 def _fetch(case: Case, model: Model) -> None:
-    machine, before = _guest(model)
+    machine = _guest(model)
     run = Run(case, machine, lambda cpu, _: fetch(cpu))
-    if _run(case, run, lambda: fetch(machine.cpu)):
-        case.claim("one word is read", len(machine.memory.references) == 1)
-    _claim_unchanged(case, before, machine.cpu.cp0, but=set())
-    _claim_permitted(case, machine)
+    raised = _run(case, run, lambda: fetch(machine.cpu))
+    if raised is None:
+        case.claim("one word is read", [each.size for each in machine.memory.references] == [4])
+    else:
+        case.claim("the trap is a fetch's", raised.kind.timing is Timing.FETCH)
+        _claim_deliverable(case, machine, raised)
+    _claim_kept(case, machine)
+    _claim_permitted(case, machine, machine.cpu.pc)
 
 
-def _boundary(case: Case, model: Model) -> None:
-    machine, before = _guest(model)
+def _boundary(case: Case, model: Model, event: Event) -> None:
+    machine = _guest(model)
+    machine.inputs.event = event
     run = Run(case, machine, lambda cpu, _: boundary(cpu))
-    _run(case, run, lambda: boundary(machine.cpu))
-    _claim_unchanged(case, before, machine.cpu.cp0, CHANGED_BY_BOUNDARY)
-    case.claim("no reference is made", not machine.memory.references)
-    case.claim("the TLB is unchanged", not machine.tlb.changed)
+    raised = _run(case, run, lambda: boundary(machine.cpu))
+    if raised is not None:
+        postponed = raised.kind is Exceptions.WATCH
+        between = raised.kind.timing is Timing.BOUNDARY
+        case.claim("the trap is none of an instruction", between or postponed)
+    _claim_kept(case, machine, CHANGED_BY_BOUNDARY, {"watch_pending", "timer_pending"})
+    case.claim("no reference is made", not machine.memory.asked)
 
 
 def _deliver(case: Case, model: Model, kind: ExceptionKind) -> None:
     machine = build_machine(model)
     cpu = machine.cpu
-    before = attrs.evolve(cpu.cp0)
+    status = cpu.cp0.status
     exception = MipsException(kind, symbol("failing", 64), symbol("unit", 2))
     if kind.vector is Vector.REFILL:
-        mapped = find_segment(model, cpu.cp0.status, exception.bad_vaddr) is not None
+        mapped = find_segment(model, status, exception.bad_vaddr) is not None
         assume(mapped)
-    exl = merged(lambda: as_bool(before.status & 0x2 != 0))
+    exl = merged(lambda: as_bool(status & STATUS_EXL != 0))
     case.reach("taken with EXL" if exl else "taken without EXL")
     Run(
         case,
@@ -189,24 +261,37 @@ def _deliver(case: Case, model: Model, kind: ExceptionKind) -> None:
     deliver(cpu, exception)
     case.claim("kernel mode is entered", value_of(merged(lambda: in_kernel(cpu.cp0.status))))
     case.claim("a vector is next", lor(*(eq(cpu.pc, vector) for vector in VECTORS[kind.vector])))
+    case.claim("then its successor", eq(cpu.next_pc, cpu.pc + 4))
     case.claim("outside a delay slot", not cpu.delay_slot)
-    _claim_unchanged(case, before, cpu.cp0, registers_of(kind, bool(exl)))
-    case.claim("no reference is made", not machine.memory.references)
-    case.claim("the TLB is unchanged", not machine.tlb.changed)
+    rest = {"pc", "next_pc", "delay_slot", "link"}
+    if kind.vector is Vector.RESET:
+        rest |= {"watch_pending", "timer_pending"}
+    _claim_kept(case, machine, registers_of(kind, bool(exl)), rest)
+    case.claim("no reference is made", not machine.memory.asked)
+
+
+_BOTH = frozenset({"traps", "completes"})
+_BOUNDARIES = {
+    event: _BOTH if event in (Event.NONE, Event.CACHE_ERROR) else frozenset({"traps"})
+    for event in Event
+}
+"""What must be possible at a boundary; with DE = 1 a cache error raises nothing."""
 
 
 def _obligations() -> Iterable[Obligation]:
-    both = frozenset({"traps", "completes"})
     for name in ("LW", "SW"):
         whole = partial(_execute_whole, model=R10000, row=BY_NAME[name])
-        yield Obligation(f"whole {name}", whole, both)
+        yield Obligation(f"whole {name}", whole, _BOTH)
     for model in MODELS.values():
         for access in Access:
             kinds = frozenset({"succeeds", *(kind.name for kind in failures(access))})
             run = partial(_translate, model=model, access=access)
             yield Obligation(named_for(model, f"translate {access.name}"), run, kinds)
-        yield Obligation(named_for(model, "boundary"), partial(_boundary, model=model), both)
-        yield Obligation(named_for(model, "fetch"), partial(_fetch, model=model), both)
+        for event, outcomes in _BOUNDARIES.items():
+            quiet = event is Event.NONE
+            name = named_for(model, "boundary" if quiet else f"boundary, {event.value}")
+            yield Obligation(name, partial(_boundary, model=model, event=event), outcomes)
+        yield Obligation(named_for(model, "fetch"), partial(_fetch, model=model), _BOTH)
         for row in (*instructions(model), RESERVED):
             yield Obligation(
                 named_for(model, row.name), partial(_execute, model=model, row=row), _guards(row)
@@ -223,7 +308,7 @@ def _guards(row: Instruction) -> frozenset[str]:
     if traps_always(row) or row.name in ("SYSCALL", "BREAK", "RESERVED"):
         return frozenset({"traps"})
     if row.kind in (Kind.LOAD, Kind.STORE, Kind.TRAP):
-        return frozenset({"traps", "completes"})
+        return _BOTH
     if row.kind is Kind.FLOAT_ARITHMETIC:
         return frozenset({"traps"})
     return frozenset({"completes"})
@@ -284,7 +369,8 @@ MUTANTS = (
         "a store is done before it is watched",
         "disco.mips.references:store_physical",
         "    watch(cpu, paddr, WATCH_WRITE)\n",
-        "    cpu.memory.write(paddr, size, 0)\n    watch(cpu, paddr, WATCH_WRITE)\n",
+        "    try:\n        cpu.memory.write(paddr, size, 0)\n    except BusError:\n        pass\n"
+        "    watch(cpu, paddr, WATCH_WRITE)\n",
         "SW",
     ),
     fault(
@@ -305,6 +391,81 @@ MUTANTS = (
         "if cp0.status & STATUS_EXL == 0:\n        cp0.epc",
         "if cp0.status & STATUS_ERL == 0:\n        cp0.epc",
         "System call",
+    ),
+    fault(
+        "the address space is not the current one",
+        "disco.mips.address:_translate_mapped",
+        "cpu.cp0.entry_hi & 0xFF", "cpu.cp0.entry_hi & 0x7F",
+        "translate LOAD",
+    ),
+    fault(
+        "another page than that of PC is fetched from",
+        "disco.mips.references:fetch",
+        "translate(cpu, pc, FETCH)", "translate(cpu, pc ^ 0x1_0000, FETCH)",
+        "fetch",
+    ),
+    fault(
+        "a doubleword need not be aligned",
+        "disco.mips.references:load",
+        "vaddr & (size - 1)", "vaddr & (size - 1) & 3",
+        "LD",
+    ),
+    fault(
+        "an address error is taken for a miss",
+        "disco.mips.address:translate",
+        "raise MipsException(access.address_error", "raise MipsException(access.refill",
+        "fetch",
+    ),
+    fault(
+        "an addition writes its register before it overflows",
+        "disco.mips.semantics.arithmetic:ADD",
+        "    cpu.gpr[rd] = _in_word(", "    cpu.gpr[rd] = 0\n    cpu.gpr[rd] = _in_word(",
+        "ADD",
+    ),
+    fault(
+        "register 0 can be written",
+        "disco.mips.step:execute",
+        "    cpu.gpr[0] = 0\n", "",
+        "ADDU",
+    ),
+    fault(
+        "HI takes more than 64 bits",
+        "disco.mips.semantics.multiply:DMULT",
+        "(product >> 64) & MASK64", "product >> 64",
+        "DMULT",
+    ),
+    fault(
+        "an exception loses the address space",
+        "disco.mips.delivery:_show_page",
+        "cp0.entry_hi & 0xFF", "0",
+        "TLB invalid (load)",
+    ),
+    fault(
+        "an exception makes coprocessor 0 usable",
+        "disco.mips.delivery:_deliver_general",
+        "cp0.status |= STATUS_EXL", "cp0.status |= STATUS_EXL | 0x1000_0000",
+        "System call",
+    ),
+    fault(
+        "an exception spends a general register",
+        "disco.mips.delivery:jump_to",
+        "    cpu.pc = address\n", "    cpu.pc = address\n    cpu.gpr[26] = address\n",
+        "System call",
+    ),
+    fault(
+        "a nonmaskable interrupt spends EPC",
+        "disco.mips.step:take_event",
+        "    if event", "    cpu.cp0.epc = cpu.pc\n    if event",
+        "boundary, nonmaskable interrupt",
+    ),
+    fault(
+        "the performance counters change Status",
+        "disco.mips.timer:count_events",
+        "    update_ip7(cpu)\n", "    update_ip7(cpu)\n    cp0.status |= cp0.counter0 >> 31\n",
+        "boundary",
+    ),
+    row_fault(
+        "MFC0 is taken for a computation", "MFC0", {"guard": None, "kind": Kind.COMPUTE}, "MFC0"
     ),
     fault(
         "the timer interrupt changes Status",

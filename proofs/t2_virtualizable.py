@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 
 import attrs
+import z3
 
 from disco.mips.address import Access, translate
 from disco.mips.exceptions import Exceptions, MipsException
@@ -19,29 +20,33 @@ from disco.mips.semantics.reserved import RESERVED
 from disco.mips.step import execute
 from disco.mips.table import BY_NAME, instructions
 from disco.monitor.status import hardware_status
-from proofs.contracts import Translations, in_place_of_translate
+from proofs.contracts import Grant, Translated, Translations, in_place_of_translate
 from proofs.explore import merged
 from proofs.machine import (
+    FLAGS,
+    NUMBERS,
     Machine,
     SymInputs,
     announce,
     assume,
     build_machine,
+    cp0_unchanged,
     flag,
     word_of,
+    words,
 )
 from proofs.mutants import Mutant
 from proofs.obligations import Case, Obligation, Theorem
 from proofs.replay import Run, by_contract
 from proofs.seeds import fault
-from proofs.stores import SymWords
-from proofs.symbolic import as_bool, current, eq, implies, land, lnot, symbol
-from spec.privilege import CP0_NAMES, in_kernel, traps_always
+from proofs.symbolic import as_bool, current, eq, implies, ite, land, lnot, symbol
+from spec.privilege import in_kernel, traps_always
 from spec.virtualization import (
     ADDRESSING_DIFFERENCES,
     addressing_difference,
     is_forwarded,
     is_watched,
+    monitor_resolves,
     uses_translation,
 )
 
@@ -55,7 +60,9 @@ class Witness(SymInputs):
 
     def store_conditional(self) -> bool:
         """Let the SC succeed where the real one may."""
-        return as_bool(land(self._real_link, super().store_conditional()))
+        succeeds = land(self._real_link, super().store_conditional())
+        self.answers[-1] = ("store_conditional", ite(succeeds, 1, 0))
+        return as_bool(succeeds)
 
 
 @attrs.frozen(eq=False)
@@ -72,9 +79,15 @@ def _guest() -> Pair:
     real.cpu.cp0.status = hardware_status(virtual.cpu.cp0.status)
     assume(real.cpu.cp0.watch_lo & 3 == 0)
     virtual.cpu.link = flag("virtual.link")
-    current().assume(implies(real.cpu.link, virtual.cpu.link))
-    virtual.cpu.inputs = Witness(real.cpu.link)
-    return Pair(virtual, real)
+    virtual.cpu.link_address = symbol("virtual.link_address", 64)
+    current().assume(_linked_alike(real.cpu, virtual.cpu))
+    virtual.cpu.inputs = witness = Witness(real.cpu.link)
+    return Pair(attrs.evolve(virtual, inputs=witness), real)
+
+
+def _linked_alike(real: Processor, virtual: Processor) -> z3.BoolRef:
+    """Say that the real link holds only where the virtual one does: the condition *link*."""
+    return implies(real.link, land(virtual.link, eq(real.link_address, virtual.link_address)))
 
 
 class Agreed:
@@ -84,19 +97,22 @@ class Agreed:
         self._case = case
         self._watched_too = watched_too
         self._left = list(granted.grants)
+        self.calls: list[Translated] = []
 
     def translate(self, cpu: Processor, vaddr: int, access: Access) -> tuple[int, int]:
         """Give what the real processor was granted; it must have asked for the same."""
-        if not self._left:
-            self._case.claim("the real processor translates what the virtual one does", False)
-            return 0, 0
-        grant = self._left.pop(0)
+        self._case.claim(
+            "the real processor translates what the virtual one does", bool(self._left)
+        )
+        grant = self._left.pop(0) if self._left else Grant(vaddr, access, 0, 0)
+        outcome = grant.paddr, grant.attribute
+        self.calls.append(Translated(vaddr, access, cpu.cp0.status, cpu.cp0.entry_hi, outcome))
         same = land(eq(grant.vaddr, vaddr), grant.access is access)
         self._case.claim("both translate the same address", same)
-        if not self._watched_too:
+        if access is not Access.FETCH and not self._watched_too:
             watched = merged(lambda: is_watched(cpu.cp0, grant.paddr, access is Access.STORE))
             assume(as_bool(lnot(watched)))
-        return grant.paddr, grant.attribute
+        return outcome
 
 
 def _execute(case: Case, row: Instruction) -> None:
@@ -110,19 +126,12 @@ def _execute(case: Case, row: Instruction) -> None:
         case.reach("is forwarded")
     else:
         case.reach("is the monitor's")
+        needed = merged(lambda: monitor_resolves(row, word, raised.kind))
+        case.claim("only coprocessor 0 and references need the monitor", needed)
         return
-    with in_place_of_translate(Agreed(case, granted).translate):
-        expected = _raised(pair.virtual, word)
+    expected = _executed(case, pair.virtual, word, Agreed(case, granted))
     _claim_same_outcome(case, raised, expected)
-    _claim_same_state(case, pair, raised is None)
-
-
-def _raised(machine: Machine, word: int) -> MipsException | None:
-    try:
-        execute(machine.cpu, word)
-    except MipsException as exception:
-        return exception
-    return None
+    _claim_same_state(case, pair)
 
 
 def _claim_same_outcome(
@@ -135,39 +144,37 @@ def _claim_same_outcome(
     case.claim("for the same coprocessor", eq(real.coprocessor, virtual.coprocessor))
 
 
-def _claim_same_state(case: Case, pair: Pair, completed: bool) -> None:
+def _claim_same_state(case: Case, pair: Pair) -> None:
     """Claim that both processors now differ in nothing that the guest could see."""
     real, virtual = pair.real.cpu, pair.virtual.cpu
-    names = ("pc", "next_pc", "delay_slot", "hi", "lo", "fcr31") if completed else ("fcr31",)
-    for name in names:
-        case.claim(f"{name} is the same", eq(getattr(real, name), getattr(virtual, name)))
-    assert isinstance(real.gpr, SymWords)
-    assert isinstance(virtual.gpr, SymWords)
-    assert isinstance(real.fpr, SymWords)
-    assert isinstance(virtual.fpr, SymWords)
-    if completed:
-        case.claim("the general registers are the same", real.gpr.equals(virtual.gpr))
-    case.claim("the floating-point registers are the same", real.fpr.equals(virtual.fpr))
+    for name in (*NUMBERS, *FLAGS):
+        if name not in ("link", "link_address"):
+            case.claim(f"{name} is the same", eq(getattr(real, name), getattr(virtual, name)))
+    general = words(real.gpr).equals(words(virtual.gpr))
+    case.claim("the general registers are the same", general)
+    floating = words(real.fpr).equals(words(virtual.fpr))
+    case.claim("the floating-point registers are the same", floating)
     memories = pair.real.memory.words, pair.virtual.memory.words
     case.claim("memory is the same", memories[0].equals(memories[1]))
-    case.claim("the real link holds only with the virtual", implies(real.link, virtual.link))
-    before = build_machine(R10000, pair.virtual.prefix).cpu.cp0
-    unchanged = (eq(getattr(before, name), getattr(virtual.cp0, name)) for name in CP0_NAMES)
-    case.claim("the virtual coprocessor 0 is unchanged", land(*unchanged))
+    case.claim("the real link holds only with the virtual", _linked_alike(real, virtual))
+    case.claim("the virtual coprocessor 0 is unchanged", cp0_unchanged(pair.virtual))
     case.claim("the virtual TLB is unchanged", not pair.virtual.tlb.changed)
 
 
 def _fetch(case: Case) -> None:
     pair = _guest()
     granted = Translations()
+    run = Run(case, pair.real, by_contract(lambda cpu, _: fetch(cpu), granted.calls))
     try:
         with in_place_of_translate(granted.translate):
             word = fetch(pair.real.cpu)
-    except MipsException:
+    except MipsException as exception:
+        run.raised = exception
         return
     case.reach("completes")
     with in_place_of_translate(Agreed(case, granted).translate):
         case.claim("both fetch the same word", eq(word, fetch(pair.virtual.cpu)))
+    _claim_same_state(case, pair)
 
 
 def _addressing(case: Case, access: Access) -> None:
@@ -201,8 +208,7 @@ def _watch(case: Case, row: Instruction) -> None:
     pair, word, granted, raised = _directly(case, row)
     if raised is not None:
         return
-    with in_place_of_translate(Agreed(case, granted, watched_too=True).translate):
-        expected = _raised(pair.virtual, word)
+    expected = _executed(case, pair.virtual, word, Agreed(case, granted, watched_too=True))
     grant = granted.grants[0]
     watched = is_watched(pair.virtual.cpu.cp0, grant.paddr, grant.access is Access.STORE)
     postponed = in_kernel(pair.virtual.cpu.cp0.status)
@@ -220,9 +226,9 @@ def _link(case: Case, row: Instruction) -> None:
     pair, word, granted, raised = _directly(case, row)
     if raised is not None:
         return
-    pair.virtual.cpu.inputs = SymInputs()
-    with in_place_of_translate(Agreed(case, granted).translate):
-        _raised(pair.virtual, word)
+    pair = attrs.evolve(pair, virtual=attrs.evolve(pair.virtual, inputs=SymInputs()))
+    pair.virtual.cpu.inputs = pair.virtual.inputs
+    _executed(case, pair.virtual, word, Agreed(case, granted))
     _, rt, _ = row.operands(word)
     if pair.real.cpu.gpr[rt] != pair.virtual.cpu.gpr[rt]:
         case.reach("an SC fails for want of the real link")
@@ -236,10 +242,22 @@ def _directly(case: Case, row: Instruction) -> tuple[Pair, int, Translations, Mi
     announce(pair.real, row, word)
     announce(pair.virtual, row, word)
     granted = Translations()
-    run = Run(case, pair.real, by_contract(granted, word), word=word)
-    with in_place_of_translate(granted.translate):
-        run.raised = _raised(pair.real, word)
-    return pair, word, granted, run.raised
+    raised = _executed(case, pair.real, word, granted)
+    return pair, word, granted, raised
+
+
+def _executed(
+    case: Case, machine: Machine, word: int, translations: Translations | Agreed
+) -> MipsException | None:
+    """Execute a word; give what it raises."""
+    call = by_contract(lambda cpu, value: execute(cpu, value(word)), translations.calls)
+    run = Run(case, machine, call, word=word)
+    try:
+        with in_place_of_translate(translations.translate):
+            execute(machine.cpu, word)
+    except MipsException as exception:
+        run.raised = exception
+    return run.raised
 
 
 def _obligations() -> Iterable[Obligation]:
@@ -297,6 +315,24 @@ MUTANTS = (
         "CU0 is copied", "virtual & _MIRRORED", "virtual & (_MIRRORED | 0x1000_0000)", "MFC0"
     ),
     _status_fault("user mode runs in supervisor mode", "| _USER", "| _SUPERVISOR", "MOVZ"),
+    fault(
+        "an LL remembers its address only outside of kernel mode",
+        "disco.mips.semantics.memory:_load_linked",
+        "cpu.link_address = paddr", "cpu.link_address = paddr if cpu.cp0.status & 0x18 else 0",
+        "LL",
+    ),
+    fault(
+        "a forwarded trap has changed a register by the mode",
+        "disco.mips.semantics.trap:SYSCALL",
+        "    raise", "    cpu.gpr[2] = cpu.cp0.status & 1\n    raise",
+        "SYSCALL",
+    ),
+    fault(
+        "an overflow is not the guest's own",
+        "disco.mips.semantics.arithmetic:_in_word",
+        "Exceptions.OVERFLOW", "Exceptions.COPROCESSOR_UNUSABLE",
+        "ADD",
+    ),
     fault(
         "the TLB is kept although ERL unmaps the user space",
         "spec.virtualization:addressing_difference",

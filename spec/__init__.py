@@ -1,0 +1,1 @@
+"""What must hold: clauses in prose, and the typed predicates that state the theorems."""

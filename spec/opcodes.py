@@ -11,6 +11,7 @@ User's Manual 14 (COP0), 17.5 and Table 17-4 (what a reserved word raises).
 """
 
 from disco.bits import field
+from disco.mips.cp0 import Mode, mode
 from disco.mips.exceptions import ExceptionKind, Exceptions
 from disco.mips.model import Level, Model
 
@@ -108,6 +109,11 @@ MIPS4 = {"MOVCI", "MOVZ", "MOVN", "PREF", "COP1X", "MOVCF", "RECIP", "RSQRT"}
 """The entries that MIPS III does not have."""
 
 
+def shows_unimplemented(fcr31: int) -> bool:
+    """Tell whether FCR31.Cause says Unimplemented Operation and nothing else (R10000 15.5)."""
+    return field(fcr31, 17, 12) == 0b100000
+
+
 def entry(model: Model, grid: str, value: int) -> str:
     """Give the entry of a grid for a field's value, as the model has it."""
     for number, name in enumerate(grid.split()):
@@ -180,14 +186,15 @@ def _invalid(model: Model, word: int) -> bool:
 def reserved_outcome(model: Model, word: int, status: int) -> tuple[ExceptionKind | None, int]:
     """Give the exception that a reserved word raises, with its coprocessor; None for no effect.
 
-    `status` is that of a state in user or supervisor mode, or in kernel mode with CU0 = 1: there
-    coprocessor 0 is usable exactly when CU0 = 1.
+    Unit n is usable with CUn = 1, coprocessor 0 also in kernel mode. The floating-point exception
+    is Unimplemented Operation.
     """
     opcode = field(word, 31, 26)
     for number, opcodes in ((0, (0x10,)), (1, (0x11,)), (2, (0x12, 0x32, 0x36, 0x3A, 0x3E))):
         for each in opcodes:
             if opcode == each:
-                if field(status, 28 + number, 28 + number) == 0:
+                usable = field(status, 28 + number, 28 + number) == 1
+                if not (usable or (number == 0 and mode(status) is Mode.KERNEL)):
                     return Exceptions.COPROCESSOR_UNUSABLE, number
                 if number == 0 and _invalid(model, word):
                     return None, 0

@@ -3,7 +3,8 @@
 For every word, in user or supervisor mode with CU0 = 0: every fetch and every data reference goes
 through a TLB entry that matches and is valid (for a store: dirty); if nothing traps, mode, TLB and
 coprocessor 0 are unchanged but for LLAddr; a trap enters kernel mode at a vector and changes only
-the registers that its row of the exception table names. Prose: `spec/virtualization.md`, VIRT-2.
+the registers that its row of the exception table names, and of them the bits named here. Prose:
+`spec/virtualization.md`, VIRT-2.
 
 The predicates are evaluated by tests on ints and by proofs on symbolic integers.
 """
@@ -11,9 +12,25 @@ The predicates are evaluated by tests on ints and by proofs on symbolic integers
 import attrs
 
 from disco.bits import field
-from disco.mips.cp0 import STATUS_CU0, STATUS_ERL, STATUS_EXL, Cp0, Mode, mode
+from disco.mips.cp0 import (
+    CAUSE_BD,
+    CAUSE_CE,
+    CAUSE_EXC_CODE,
+    CAUSE_IP7,
+    CAUSE_IP_LINES,
+    STATUS_BEV,
+    STATUS_CU0,
+    STATUS_ERL,
+    STATUS_EXL,
+    STATUS_NMI,
+    STATUS_SR,
+    STATUS_TS,
+    Cp0,
+    Mode,
+    mode,
+)
 from disco.mips.exceptions import ExceptionKind, Exceptions, Vector
-from disco.mips.instruction import Instruction, Kind
+from disco.mips.instruction import Instruction
 from disco.mips.model import Model
 from disco.mips.tlb import ENTRY_DIRTY, ENTRY_VALID
 from spec.observation import Hit, Reference
@@ -23,16 +40,48 @@ PAGE_SIZES = {n: ((1 << (n - 12)) - 1) << 13 for n in range(12, 26, 2)}
 
 CP0_NAMES = tuple(each.name for each in attrs.fields(Cp0))
 
-CHANGED_BY_EXECUTION = {"lladdr"}
-"""CP0 registers that an unprivileged instruction may change: LL leaves its address (R4000)."""
+EVERY_BIT = -1
 
-CHANGED_BY_BOUNDARY = {"count", "cause", "counter0", "counter1"}
-"""CP0 registers that time and the interrupt pins change between instructions."""
+CHANGED_BY_BOUNDARY = {
+    "count": EVERY_BIT,
+    "counter0": EVERY_BIT,
+    "counter1": EVERY_BIT,
+    "cause": CAUSE_IP7 | CAUSE_IP_LINES,
+}
+"""CP0 registers, with their bits, that time and the interrupt pins change between instructions."""
+
+PRIVILEGED = {
+    "MFC0", "MTC0", "DMFC0", "DMTC0", "MFPC", "MTPC", "MFPS", "MTPS",
+    "TLBR", "TLBWI", "TLBWR", "TLBP", "ERET", "CACHE", "BC0F", "BC0T", "BC0FL", "BC0TL",
+}  # fmt: skip
+"""The instructions that need coprocessor 0. Which words they are, T0 says; so for the others."""
+
+LOADS = {
+    "LB", "LBU", "LH", "LHU", "LW", "LWU", "LD", "LWL", "LWR", "LDL", "LDR", "LL", "LLD",
+    "LWC1", "LDC1", "LWXC1", "LDXC1",
+}  # fmt: skip
+"""The instructions that read memory."""
+
+STORES = {
+    "SB", "SH", "SW", "SD", "SWL", "SWR", "SDL", "SDR", "SC", "SCD",
+    "SWC1", "SDC1", "SWXC1", "SDXC1",
+}  # fmt: skip
+"""The instructions that write memory."""
 
 
 def unprivileged(status: int) -> bool:
     """Tell whether the state is one that T1 speaks of."""
     return mode(status) is not Mode.KERNEL and status & STATUS_CU0 == 0
+
+
+def changed_by(row: Instruction, model: Model) -> dict[str, int]:
+    """Give the CP0 registers that an unprivileged instruction may change: LLAddr, by LL (R4000)."""
+    return {"lladdr": EVERY_BIT} if model.ll_writes_lladdr and row.name in ("LL", "LLD") else {}
+
+
+def looked_up(hit: Hit, vaddr: int, entry_hi: int) -> bool:
+    """Tell whether the search was for `vaddr` in the current address space."""
+    return hit.vaddr == vaddr and hit.asid == field(entry_hi, 7, 0)
 
 
 def permits(hit: Hit, reference: Reference, model: Model) -> bool:
@@ -58,32 +107,42 @@ def permits(hit: Hit, reference: Reference, model: Model) -> bool:
     return False
 
 
+def is_aligned(reference: Reference) -> bool:
+    """Tell whether the reference is naturally aligned, so that it stays within its page."""
+    return reference.size in (1, 2, 4, 8) and reference.paddr & (reference.size - 1) == 0
+
+
 def traps_always(row: Instruction) -> bool:
     """Tell whether the instruction must trap: it needs coprocessor 0."""
-    return row.kind is Kind.PRIVILEGED
+    return row.name in PRIVILEGED
 
 
 def touches_nothing(row: Instruction) -> bool:
     """Tell whether the instruction must make no data reference, PREF among them."""
-    return row.kind not in (Kind.LOAD, Kind.STORE)
+    return row.name not in LOADS | STORES
 
 
-def registers_of(kind: ExceptionKind, exl: bool) -> set[str]:
-    """Give the CP0 registers that taking an exception may change; `exl` is EXL before it."""
+def registers_of(kind: ExceptionKind, exl: bool) -> dict[str, int]:
+    """Give the CP0 registers, with their bits, that taking an exception may change.
+
+    `exl` is EXL before it (R10000 14.4, 14.9 to 14.11, 14.18, 17.2, 17.4).
+    """
     if kind is Exceptions.RESET:
-        return set(CP0_NAMES)
+        return dict.fromkeys(CP0_NAMES, EVERY_BIT)
     if kind is Exceptions.CACHE_ERROR:
-        return {"status", "error_epc", "cache_err"}
+        return {"status": STATUS_ERL, "error_epc": EVERY_BIT, "cache_err": EVERY_BIT}
     if kind.uses_error_epc:
-        return {"status", "error_epc"}
-    names = {"status", "cause"}
+        told = STATUS_BEV | STATUS_TS | STATUS_SR | STATUS_NMI
+        return {"status": STATUS_ERL | told, "error_epc": EVERY_BIT}
+    changed = {"status": STATUS_EXL, "cause": CAUSE_EXC_CODE | CAUSE_CE}
     if not exl:
-        names |= {"epc"}
+        changed |= {"cause": CAUSE_EXC_CODE | CAUSE_CE | CAUSE_BD, "epc": EVERY_BIT}
     if kind.bad_vaddr:
-        names |= {"bad_vaddr"}
+        changed |= {"bad_vaddr": EVERY_BIT}
     if kind.tlb_registers or kind.context_undefined:
-        names |= {"context", "xcontext", "entry_hi"}
-    return names
+        # The page: BadVPN2 of Context, R and BadVPN2 of XContext, all but the ASID of EntryHi.
+        changed |= {"context": 0x7F_FFF0, "xcontext": 0x1F_FFFF_FFF0, "entry_hi": ~0xFF}
+    return changed
 
 
 def in_kernel(status: int) -> bool:

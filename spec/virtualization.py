@@ -9,12 +9,14 @@ instructions always trap. This holds under the conditions that the monitor has t
 - *translation*: what hits in the real TLB, the virtual processor translates now, in its current
   mode, to the same page (proved of the monitor as T3);
 - *watch*: the hardware watch is off, and no page with a watched address is in the real TLB;
-- *link*: whether an SC succeeds is an input; the real link holds only where the virtual one does.
+- *link*: whether an SC succeeds is an input; the real link holds only where the virtual one does,
+  and for the same address.
 
 Without them the two differ, and the predicates below say exactly on which states. Prose:
 `spec/virtualization.md`, VIRT-3 to VIRT-5.
 """
 
+from disco.bits import field
 from disco.mips.cp0 import (
     STATUS_ERL,
     STATUS_KX,
@@ -26,8 +28,10 @@ from disco.mips.cp0 import (
     mode,
 )
 from disco.mips.exceptions import ExceptionKind, Exceptions
-from disco.mips.instruction import Instruction, Kind
+from disco.mips.instruction import Instruction
+from spec.privilege import LOADS, STORES, traps_always
 
+_COP0 = 0x10
 _2GB = 0x8000_0000
 _XSSEG = 0x4000_0000_0000_0000
 _32_BIT = 0xFFFF_FFFF_8000_0000
@@ -53,7 +57,17 @@ def is_forwarded(kind: ExceptionKind, coprocessor: int) -> bool:
 
 def uses_translation(row: Instruction) -> bool:
     """Tell whether the instruction's effect can depend on the translation of a data address."""
-    return row.kind in (Kind.LOAD, Kind.STORE)
+    return row.name in LOADS | STORES
+
+
+def monitor_resolves(row: Instruction, word: int, kind: ExceptionKind) -> bool:
+    """Tell whether a trap that is not forwarded may come from this instruction.
+
+    Only coprocessor 0, with its reserved words, and references to memory need the monitor.
+    """
+    if kind is Exceptions.COPROCESSOR_UNUSABLE:
+        return traps_always(row) or field(word, 31, 26) == _COP0
+    return uses_translation(row)
 
 
 USER_SPACE = "ERL = 1: the guest's user space is unmapped, and ends at 2 GB"

@@ -121,6 +121,15 @@ def test_no_handler_in_boot_memory() -> None:
     assert board.cpu.cp0.epc == START
 
 
+def test_a_program_that_begins_at_a_vector() -> None:
+    """Its first exception leads back to it once, with EXL = 1 the next one leads on."""
+    boot = 0xFFFF_FFFF_BFC0_0200
+    board = Board()
+    board.load(image(f"lw $t0, 0($zero); .org {boot + 0x180}; 1: b 1b; nop", origin=boot))
+    stop = board.run(LIMIT)
+    assert (stop.reason, stop.pc) == (Reason.ENDED, boot + 0x180)
+
+
 def test_a_handler_in_boot_memory() -> None:
     board = Board()
     handler = image("li $s0, 7; 1: b 1b; nop", origin=0xFFFF_FFFF_A000_0000 + BOOT_VECTOR)

@@ -20,7 +20,8 @@ def test_what_is_left_in_the_tag_registers(model: Model, op: int) -> None:
     run(cpu, inputs=TAG)
     loads = op in INDEX_LOAD_TAG or (model is R10000 and op in INDEX_LOAD_DATA)
     seen = (cpu.cp0.tag_lo, cpu.cp0.tag_hi, cpu.cp0.ecc)
-    assert seen == ((0x8765_4321, 0xF, 0x3FF) if loads else (0, 0, 0))
+    ecc = 0x3FF if loads and (model is not R10000 or op in INDEX_LOAD_DATA) else 0
+    assert seen == ((0x8765_4321, 0xF, ecc) if loads else (0, 0, 0))
 
 
 @both_models

@@ -246,6 +246,8 @@ def test_fetch_faults(model: Model, target: int, flags: int | None, code: int, o
     fault(cpu)
     assert (exc_code(cpu), cpu.cp0.epc, cpu.cp0.cause & BD) == (code, target, 0)
     assert cpu.cp0.bad_vaddr == (0 if code == 6 else target)
+    page = target if code == 2 else 0
+    assert (cpu.cp0.entry_hi, cpu.cp0.context) == (page, page >> 13 << 4)
     assert cpu.pc == BASES[0] + offset
 
 

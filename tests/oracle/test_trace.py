@@ -7,7 +7,8 @@ import attrs
 import msgspec
 import pytest
 
-from disco.machine.board import Board, Stop
+from disco.machine.board import Board, BoardInputs, Stop
+from disco.mips.inputs import Event
 from disco.mips.model import R4000, R10000, Model
 from disco.oracle.trace import Recorder, end, header
 from disco.oracle.trace_line import DeviceRead, Hex64, TakenException, TraceLine, Word
@@ -250,3 +251,15 @@ def test_the_json_of_a_line() -> None:
     }  # fmt: skip
     assert documents[5].get("delay_slot") is None
     assert documents[6]["delay_slot"] is True
+
+
+def test_a_cache_error_and_what_it_reports() -> None:
+    class Failing(BoardInputs):
+        def cache_error(self) -> int:
+            return 0x1234
+
+    board, lines = board_with("nop"), list[TraceLine]()
+    board.inputs = Failing(event=Event.CACHE_ERROR)
+    board.run(1, Recorder(board, lines.append).step)
+    assert board.cpu.cp0.cache_err == 0x1234
+    assert lines[0].answers == (("cache_error", 0x1234),)

@@ -155,7 +155,7 @@ class Board:
         """
         cpu, inputs = self.cpu, self.inputs
         watcher = LoopWatcher(cpu)
-        executed = faulted_in_place = 0
+        executed, faulted_in_place = 0, -1
         last = before_last = -1
         while not self._interrupted:
             until = executed + _STEPS_BETWEEN_CHECKS

@@ -101,7 +101,10 @@ class Register:
     writable: int
     """Mask of the bits that MTC0 and DMTC0 write; the others keep what the processor put there."""
     reset: int | None
-    """Value after a cold reset, None where the manual leaves it undefined (here: 0)."""
+    """Value after a cold reset; None where the manual leaves all of it undefined.
+
+    Bits that it leaves undefined of a register with a value here are zero.
+    """
 
 
 _R10000_REGISTERS = (
@@ -122,13 +125,13 @@ _R10000_REGISTERS = (
     Register(15, "PRId", "prid", 32, 0, R10000.prid),
     Register(16, "Config", "config", 32, 0x0000_0007, R10000.config),
     Register(17, "LLAddr", "lladdr", 32, MASK32, None),
-    Register(18, "WatchLo", "watch_lo", 32, 0xFFFF_FFFB, 0),
+    Register(18, "WatchLo", "watch_lo", 32, 0xFFFF_FFFB, None),
     Register(19, "WatchHi", "watch_hi", 32, 0x0000_00FF, None),
     Register(20, "XContext", "xcontext", 64, 0xFFFF_FFE0_0000_0000, None),
     Register(21, "FrameMask", "frame_mask", 32, 0x0000_FFFF, 0),
-    Register(22, "Diagnostic", "diagnostic", 64, 0, None),
+    Register(22, "Diagnostic", "diagnostic", 64, 0, 0),
     Register(26, "ECC", "ecc", 32, 0x0000_03FF, None),
-    Register(27, "CacheErr", "cache_err", 32, 0, None),
+    Register(27, "CacheErr", "cache_err", 32, 0, 0),
     Register(28, "TagLo", "tag_lo", 32, MASK32, None),
     Register(29, "TagHi", "tag_hi", 32, MASK32, None),
     Register(30, "ErrorEPC", "error_epc", 64, MASK64, None),
@@ -151,7 +154,7 @@ _R4000_REGISTERS = (
     Register(15, "PRId", "prid", 32, 0, R4000.prid),
     Register(16, "Config", "config", 32, 0x0000_003F, R4000.config),
     Register(17, "LLAddr", "lladdr", 32, MASK32, None),
-    Register(18, "WatchLo", "watch_lo", 32, 0xFFFF_FFFB, 0),
+    Register(18, "WatchLo", "watch_lo", 32, 0xFFFF_FFFB, None),
     Register(19, "WatchHi", "watch_hi", 32, 0x0000_000F, None),
     Register(20, "XContext", "xcontext", 64, 0xFFFF_FFFE_0000_0000, None),
     Register(26, "ECC", "ecc", 32, 0x0000_00FF, None),

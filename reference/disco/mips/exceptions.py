@@ -32,7 +32,7 @@ class ExceptionKind:
 
     name: str
     priority: int
-    """1 is taken first (Table 17-3)."""
+    """1 is taken first (Table 17-3); its one level of 10 to 12 is split as the guards split it."""
     timing: Timing
     vector: Vector
     code: int | None = None

@@ -235,15 +235,18 @@ def CACHE(cpu: Processor, base: int, op: int, offset: int) -> None:
     """Operate on a cache (R10000 chapter 10).
 
     Caches are coherent and invisible here, so only the address exceptions and what Index Load
-    leaves in TagLo, TagHi and ECC (an input) can be seen. It breaks the link.
+    leaves in TagLo, TagHi and ECC (an input) can be seen: on the R10000, ECC with the data, on the
+    R4000 with the tag. It breaks the link.
     """
     vaddr = effective_address(cpu, base, offset)
     break_link(cpu)
     if op == _CACHE_BARRIER and cpu.model.has_cache_barrier:
         return
     paddr, _ = translate(cpu, vaddr, Access.LOAD)
-    if op >> 2 == _INDEX_LOAD_TAG or (op >> 2 == _INDEX_LOAD_DATA and cpu.model.has_cache_barrier):
+    loads_data = op >> 2 == _INDEX_LOAD_DATA and cpu.model.has_cache_barrier
+    if loads_data or op >> 2 == _INDEX_LOAD_TAG:
         tag_lo, tag_hi, ecc = cpu.inputs.cache_tag(op, paddr)
         cpu.cp0.tag_lo = tag_lo & MASK32
         cpu.cp0.tag_hi = tag_hi & MASK32
-        cpu.cp0.ecc = ecc & MASK32
+        if loads_data or not cpu.model.has_cache_barrier:
+            cpu.cp0.ecc = ecc & MASK32
