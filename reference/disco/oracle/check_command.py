@@ -1,5 +1,6 @@
 """The command `disco check`: a trace, from whatever wrote it, held against the reference."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from disco.oracle.program import InputError, load_program, read_program
 from disco.oracle.replay import Divergence, Replay
 from disco.oracle.trace import digest
 from disco.oracle.trace_file import TraceError, TraceReader, open_read
-from disco.oracle.trace_line import TraceHeader, TraceLine, WrittenTlbEntry
+from disco.oracle.trace_line import TraceHeader, TraceLine, WrittenTlbEntry, schema
 
 DIVERGES = 1
 """The exit status when the trace and the reference differ."""
@@ -25,11 +26,21 @@ _FOLLOWING = 3
 _NUMBER_WIDTH = 18
 
 
+def _print_schema(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(json.dumps(schema(), indent=1))
+        context.exit()
+
+
 @click.command("check")
 @click.argument("trace", metavar="TRACE")
 @click.option(
     "--elf", "program", required=True, type=click.Path(path_type=Path), metavar="PROGRAM",
     help="The program that the trace is of.",
+)  # fmt: skip
+@click.option(
+    "--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema,
+    help="Print the trace format as a JSON Schema and exit.",
 )  # fmt: skip
 def check_command(trace: str, program: Path) -> None:
     """Hold TRACE against the reference.

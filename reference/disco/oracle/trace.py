@@ -138,11 +138,6 @@ class _RecordedInputs(Inputs):
         self._note("cache_error", value)
         return value
 
-    def cache_error(self) -> int:
-        value = self._source.cache_error()
-        self.answers.append(("cache_error", value))
-        return value
-
     def cache_tag(self, operation: int, paddr: int) -> tuple[int, int, int]:
         tag = self._source.cache_tag(operation, paddr)
         for name, value in zip(("tag_lo", "tag_hi", "ecc"), tag, strict=True):
