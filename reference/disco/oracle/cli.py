@@ -9,6 +9,7 @@ from disco import __version__
 from disco.oracle.assembly_commands import asm_command, disasm_command
 from disco.oracle.check_command import check_command
 from disco.oracle.gdbserver_command import gdbserver_command
+from disco.oracle.lockstep_command import lockstep_command
 from disco.oracle.run_command import run_command
 from disco.oracle.step_command import step_command
 
@@ -50,3 +51,4 @@ main.add_command(gdbserver_command)
 main.add_command(asm_command)
 main.add_command(disasm_command)
 main.add_command(check_command)
+main.add_command(lockstep_command)
