@@ -115,7 +115,7 @@ class Replay:
         board.inputs.ticks = reader.header.ticks
         self._before = Registers(cpu)
         self._earlier: deque[TraceLine] = deque(maxlen=REMEMBERED)
-        self._recorder = Recorder(board, self._earlier.append, self._inputs)
+        self._recorder = Recorder(board, self._earlier.append)
         self.steps = 0
         """How many steps agreed so far."""
 

@@ -45,6 +45,10 @@ from disco.oracle.trace_line import (
 CP0_NAMES = tuple(field.name for field in attrs.fields(Cp0))
 """The CP0 registers, as traces name them."""
 _cp0_values = attrgetter(*CP0_NAMES)
+_COUNT = CP0_NAMES.index("count")
+
+Step = Callable[[Processor, Inputs], MipsException | None]
+"""What runs a step, or a part of one."""
 
 
 class _RecordedWords(list[int]):
@@ -103,14 +107,14 @@ class _RecordedTlb(TlbArray):
 class _RecordedInputs(Inputs):
     """Inputs that note what they are asked and what they answer, by the names of `disco step`."""
 
-    def __init__(self, source: Inputs) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._source = source
+        self._source = Inputs()
         self.answers: list[tuple[str, Hex64]] = []
 
-    def begin(self) -> None:
-        """Take over what the coming step reads at once."""
-        source = self._source
+    def begin(self, source: Inputs) -> None:
+        """Take over what the coming step reads at once, and ask `source` for the rest."""
+        self._source = source
         self.ticks, self.interrupt_lines = source.ticks, source.interrupt_lines
         self.event, self.counter_events = source.event, source.counter_events
         self.answers.clear()
@@ -145,22 +149,22 @@ class _RecordedInputs(Inputs):
         return tag
 
 
-class Recorder:
-    """Runs the steps of a board's processor and gives a trace line for each to `emit`.
+class StepRecorder:
+    """Runs a processor's steps and can tell of each what it did.
 
-    Made after `Board.load`, it puts its recording ports in place of the processor's own; then pass
-    `step` to `Board.run`. What reaches the processor from outside comes from the board, or from
-    `inputs`.
+    Once made, it has put recording ports in place of the processor's own: the storage behind
+    them is the same for memory, and a copy for registers and TLB.
     """
 
-    def __init__(
-        self, board: Board, emit: Callable[[TraceLine], object], inputs: Inputs | None = None
-    ) -> None:
-        cpu, model = board.cpu, board.model
+    def __init__(self, cpu: Processor, ticks: int, ram_size: int) -> None:
+        """Record `cpu`, to which what answers from the physical address `ram_size` on is a device.
+
+        Lines leave out `ticks`, the usual ones.
+        """
+        model = cpu.model
         self._cpu = cpu
-        self._emit = emit
         self._steps = 0
-        self._ticks = board.inputs.ticks
+        self._ticks = ticks
         self._decoded: list[int] = []
         self._disassemble = lru_cache(maxsize=1 << 16)(
             lambda word, pc: disassemble(word, pc, model)
@@ -169,38 +173,50 @@ class Recorder:
         self._gpr = cpu.gpr = _RecordedWords([cpu.gpr[i] for i in range(32)])
         self._fpr = cpu.fpr = _RecordedWords([cpu.fpr[i] for i in range(32)])
         self._tlb = cpu.tlb = _RecordedTlb(model, cpu.tlb)
-        self._memory = cpu.memory = _RecordedMemory(cpu.memory, len(board.memory.ram))
-        self._inputs = _RecordedInputs(board.inputs if inputs is None else inputs)
+        self._memory = cpu.memory = _RecordedMemory(cpu.memory, ram_size)
+        self._inputs = _RecordedInputs()
+        self._exception: MipsException | None = None
+        self._note_registers()
         cpu.decode = self._note_word
+
+    def _note_registers(self) -> None:
+        cpu = self._cpu
+        self._before = (cpu.pc, cpu.delay_slot, cpu.hi, cpu.lo, cpu.fcr31)
+        self._cp0_before = _cp0_values(cpu.cp0)
 
     def _note_word(self, word: int) -> tuple[Instruction, tuple[int, ...]]:
         self._decoded.append(word)
         return self._decode(word)
 
-    def step(self, cpu: Processor, inputs: Inputs) -> MipsException | None:
-        """Run one step of the recorded processor."""
+    def run(self, inputs: Inputs, take: Step = step) -> MipsException | None:
+        """Run one step; give the exception that was taken."""
         for port in (self._gpr, self._fpr, self._tlb, self._memory):
             port.written.clear()
         self._memory.device_reads.clear()
-        self._inputs.begin()
+        self._inputs.begin(inputs)
         self._decoded.clear()
-        pc, delay_slot, hi, lo, fcr31 = cpu.pc, cpu.delay_slot, cpu.hi, cpu.lo, cpu.fcr31
-        cp0 = _cp0_values(cpu.cp0)
-        expected_count = cpu.cp0.count + self._inputs.ticks & MASK32
-
-        exception = step(cpu, self._inputs)
-
+        self._note_registers()
+        self._exception = take(self._cpu, self._inputs)
         self._steps += 1
+        return self._exception
+
+    def line(self) -> TraceLine:
+        """Tell what the step that was run last did; nothing may have changed since."""
+        cpu, exception = self._cpu, self._exception
+        pc, delay_slot, hi, lo, fcr31 = self._before
+        expected_count = self._cp0_before[_COUNT] + self._inputs.ticks & MASK32
         self._gpr.written.pop(0, None)
         changed_cp0 = {
             name: Hex64(new)
-            for name, old, new in zip(CP0_NAMES, cp0, _cp0_values(cpu.cp0), strict=True)
+            for name, old, new in zip(
+                CP0_NAMES, self._cp0_before, _cp0_values(cpu.cp0), strict=True
+            )
             if new != (expected_count if name == "count" else old)
         }
         ticks, lines = self._inputs.ticks, self._inputs.interrupt_lines
         first, second = self._inputs.counter_events
         word = self._decoded[0] if self._decoded else None
-        line = TraceLine(
+        return TraceLine(
             step=self._steps,
             pc=Hex64(pc),
             word=None if word is None else Word(word),
@@ -222,7 +238,22 @@ class Recorder:
             device_reads=tuple(self._memory.device_reads),
             answers=tuple(self._inputs.answers),
         )
-        self._emit(line)
+
+
+class Recorder(StepRecorder):
+    """Runs the steps of a board's processor and gives a trace line for each to `emit`.
+
+    Made after `Board.load`; then pass `step` to `Board.run`.
+    """
+
+    def __init__(self, board: Board, emit: Callable[[TraceLine], object]) -> None:
+        super().__init__(board.cpu, board.inputs.ticks, len(board.memory.ram))
+        self._emit = emit
+
+    def step(self, cpu: Processor, inputs: Inputs) -> MipsException | None:
+        """Run one step of the recorded processor."""
+        exception = self.run(inputs)
+        self._emit(self.line())
         return exception
 
 
