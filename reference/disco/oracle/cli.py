@@ -32,6 +32,13 @@ class _OneLineErrors(click.Group):
             sys.exit(130)
         sys.exit(status)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the chosen command. Ctrl-C leaves no empty line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None
+
 
 def _command_path(error: click.ClickException) -> str:
     if isinstance(error, click.UsageError) and error.ctx is not None:

@@ -1,5 +1,6 @@
 """The command `disco gdbserver`: a program on the bare board, under a debugger."""
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -81,5 +82,10 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1)
     except (OSError, UnicodeError) as error:
-        message = error.strerror if isinstance(error, OSError) else "no such address"
-        raise InputError(f"cannot wait at {host}:{port}: {message}") from None
+        raise InputError(f"cannot wait at {host}:{port}: {_reason(error)}") from None
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return "no such address"
