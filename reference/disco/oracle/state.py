@@ -130,6 +130,11 @@ def read_state(text: str) -> State:
         raise
     except (ValueError, RecursionError) as error:
         raise StateError(f"not JSON: {error}") from None
+    return build_state(document)
+
+
+def build_state(document: object) -> State:
+    """Make the state that `document`, read from JSON, describes. Raises StateError as well."""
     state = _mapping("state", document)
     if unknown := sorted(set(state) - _KEYS):
         raise StateError(f"unknown key {unknown[0]!r}: the keys are {', '.join(sorted(_KEYS))}")

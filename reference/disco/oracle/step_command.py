@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from disco.mips.delivery import deliver
 from disco.mips.disassembler import disassemble
-from disco.mips.exceptions import MipsException
 from disco.mips.instruction import Instruction
 from disco.mips.processor import Processor
-from disco.mips.step import execute, step
-from disco.oracle.state import State, StateError, describe, read_state, write_state
+from disco.oracle.single_step import describe_state, take
+from disco.oracle.state import StateError, read_state, write_state
 
 
 @click.command("step")
@@ -34,16 +32,16 @@ def step_command(state: str, as_json: bool) -> None:
     except StateError as error:
         raise click.UsageError(f"STATE: {error}") from None
     cpu = begin.cpu
-    before = dict(_flat(_everything(begin)))
+    before = dict(_flat(describe_state(begin)))
     decoded = _noted(cpu)
     pc, exception = cpu.pc, take(begin)
     if as_json:
-        click.echo(write_state(_everything(begin)))
+        click.echo(write_state(describe_state(begin)))
         return
     for word in decoded:
         click.echo(f"executes {disassemble(word, pc, cpu.model)}")
     click.echo("completes" if exception is None else f"takes {exception.kind.name}")
-    after = dict(_flat(_everything(begin)))
+    after = dict(_flat(describe_state(begin)))
     for place in before | after:
         old, new = before.get(place, "absent"), after.get(place, "absent")
         if old != new:
@@ -60,23 +58,6 @@ def _read_file(name: str) -> str:
         raise click.UsageError(f"{name}: not a text in UTF-8") from None
 
 
-def take(begin: State) -> MipsException | None:
-    """Do what the state asks for; give the exception that was taken."""
-    cpu = begin.cpu
-    if begin.word is None and begin.exception is None:
-        return step(cpu, begin.inputs)
-    cpu.inputs = begin.inputs
-    try:
-        if begin.exception is not None:
-            raise begin.exception
-        assert begin.word is not None
-        execute(cpu, begin.word)
-    except MipsException as exception:
-        deliver(cpu, exception)
-        return exception
-    return None
-
-
 def _noted(cpu: Processor) -> list[int]:
     """Note the words that the processor decodes."""
     decode, words = cpu.decode, list[int]()
@@ -87,16 +68,6 @@ def _noted(cpu: Processor) -> list[int]:
 
     cpu.decode = noting
     return words
-
-
-def _everything(state: State) -> dict[str, object]:
-    """Describe the state, memory included, as one to step from again."""
-    memory = state.memory
-    return {
-        **describe(state.cpu),
-        "memory": {hex(8 * i): memory.doublewords[i] for i in sorted(memory.doublewords)},
-        "silent": [8 * index for index in sorted(memory.silent)],
-    }
 
 
 def _flat(tree: Mapping[str, object], path: str = "") -> Iterator[tuple[str, str]]:
