@@ -172,20 +172,21 @@ def _citations(root: Path, names: set[str]) -> Iterator[tuple[str, int, str]]:
 
 
 def index(all_clauses: list[Clause]) -> str:
-    """Write the titles and the code of those clauses that the processor carries out, as JSON.
+    """Write what clauses on the processor are about, as JSON: title, code, and instructions named.
 
-    The code of a clause on instructions includes those that its text names.
+    `named` is the functions of those instructions that the text of an ISA clause names.
     """
     functions = {row.name: row.operation for row in TABLE}
     rows = {}
     for clause in all_clauses:
         code = [name for name in clause.code if name.startswith(("disco.mips.", "disco.bits."))]
+        named: list[str] = []
         if clause.name.startswith("ISA-"):
-            named = (functions.get(word) for word in re.findall(r"[A-Z][A-Z0-9.]+", clause.text))
-            code += [f"{f.__module__}.{f.__qualname__}" for f in named if f is not None]
-            code = list(dict.fromkeys(code))
+            words = dict.fromkeys(re.findall(r"[A-Z][A-Z0-9.]+", clause.text))
+            operations = [functions[word] for word in words if word in functions]
+            named = [f"{operation.__module__}.{operation.__qualname__}" for operation in operations]
         if code and not clause.name.startswith("VIRT-"):
-            rows[clause.name] = {"title": clause.title, "code": code}
+            rows[clause.name] = {"title": clause.title, "code": code, "named": named}
     return json.dumps(rows, indent=1) + "\n"
 
 

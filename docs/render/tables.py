@@ -12,6 +12,7 @@ from functools import partial
 
 import attrs
 import click
+import msgspec
 
 from disco.mips import cp0
 from disco.mips.address import Mapping, Segment, segments
@@ -20,7 +21,7 @@ from disco.mips.exceptions import EXCEPTIONS, ExceptionKind
 from disco.mips.model import MODELS, R4000, R10000, Model
 from disco.mips.unpredictable import Unpredictable
 from disco.oracle.cli import main
-from disco.oracle.trace_line import TraceLine
+from disco.oracle.trace_line import TakenException, TraceEnd, TraceHeader, TraceLine
 from docs.render.markdown import code, hexadecimal, table
 from spec.ledger import clauses, render
 
@@ -175,12 +176,12 @@ def command_help(name: str) -> str:
     return f"```text\n{command.get_help(context)}\n```\n"
 
 
-def trace_line() -> str:
-    """Write the fields of a trace's lines."""
-    texts = attribute_texts(TraceLine)
+def trace_fields(kind: type[msgspec.Struct]) -> str:
+    """Write the fields of a kind of line in a trace."""
+    texts = attribute_texts(kind)
     return table(
         ["field", "meaning"],
-        [[code(field.name), texts.get(field.name, "")] for field in attrs.fields(TraceLine)],
+        [[code(name), texts.get(name, "")] for name in kind.__struct_fields__],
     )
 
 
@@ -220,7 +221,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "unpredictable": unpredictable,
     "models": models,
     **{f"help {name}": partial(command_help, name) for name in ("disco", *main.commands)},
-    "trace line": trace_line,
+    "trace header": partial(trace_fields, TraceHeader),
+    "trace line": partial(trace_fields, TraceLine),
+    "trace exception": partial(trace_fields, TakenException),
+    "trace end": partial(trace_fields, TraceEnd),
     "unicorn deviations": unicorn_deviations,
     "assembly deviations": assembly_deviations,
     "ledger": ledger,

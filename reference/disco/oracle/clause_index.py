@@ -38,16 +38,18 @@ class NamedClause:
 
 @cache
 def _index() -> dict[str, list[NamedClause]]:
-    """Give the clauses that each dotted name, and each chapter of semantics, carries out."""
+    """Give the clauses on each dotted name and each chapter of semantics, the closest first."""
     text = resources.files("disco.oracle").joinpath("clauses.json").read_text(encoding="utf-8")
+    clauses = json.loads(text)
     index: dict[str, list[NamedClause]] = {}
-    for name, clause in json.loads(text).items():
-        named = NamedClause(name, clause["title"])
-        for code in clause["code"]:
-            index.setdefault(code, []).append(named)
-            chapter = code.rpartition(".")[0]
-            if chapter.startswith("disco.mips.semantics.") and clause["code"][0] == code:
-                index.setdefault(chapter, []).append(named)
+    for part in ("code", "named"):
+        for name, clause in clauses.items():
+            for code in clause[part]:
+                index.setdefault(code, []).append(NamedClause(name, clause["title"]))
+    for name, clause in clauses.items():
+        for chapter in {code.rpartition(".")[0] for code in clause["code"]}:
+            if chapter.startswith("disco.mips.semantics."):
+                index.setdefault(chapter, []).append(NamedClause(name, clause["title"]))
     return index
 
 

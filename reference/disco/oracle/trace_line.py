@@ -78,7 +78,9 @@ class TraceHeader(_Line, frozen=True, kw_only=True):
     """The first line: what was run."""
 
     format: Literal["disco-trace"]
+    """Always `disco-trace`."""
     version: Literal[2]
+    """Always 2."""
     model: str
     """The processor, as `R10000`."""
     memory: Hex64
