@@ -9,6 +9,7 @@ from tests.docs.snippets import ROOT, blocks, matches, pages, read_console, run_
 LANGUAGES = {"console", "python", "text", "asm", "c", "json"}
 NOT_RUN = {
     "README.md": {"make test", "make prove"},
+    "docs/how-to/debug-with-gdb.md": {"disco gdbserver", "gdb-multiarch -q"},
     "docs/how-to/write-a-guest.md": {"mips64-linux-gnuabi64-gcc", "disco run"},
 }
 """Per page, the commands that are left out: they run the tests, take long, or need a tool."""

@@ -3,8 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from disco.mips.cp0 import STATUS_RE
 from disco.mips.model import R10000
-from disco.oracle.gdb.debuggee import Cause, Debuggee, Halt, Watch, Watchpoint
+from disco.mips.references import load
+from disco.mips.tlb import TlbEntry
+from disco.oracle.gdb.debuggee import (
+    Cause,
+    Debuggee,
+    Halt,
+    Watch,
+    Watchpoint,
+    physical_parts,
+)
 from disco.oracle.gdb.history import History
 from disco.oracle.gdb.registers import registers
 from tests.oracle.gdb.boards import (
@@ -243,3 +253,26 @@ def test_checkpoints_are_few_and_the_first_ones_stay() -> None:
         history.add(5_000_000 + position, edited=True)
     assert history.begin >= 5_000_000
     assert history.before(5_000_099).position == 5_000_099
+
+
+def test_reversed_byte_order() -> None:
+    debuggee = debug(COUNTER)
+    cpu = debuggee.cpu
+    debuggee.write(DATA, bytes(range(8)))
+    cpu.tlb[0] = TlbEntry(present=True, mask=0, vpn2=0x2000, asid=0, glob=True, lo0=0x82, lo1=0)
+    cpu.cp0.status |= STATUS_RE | 2 << 3
+    assert debuggee.read(0x2000, 8) == bytes(range(7, -1, -1))
+    assert debuggee.read(0x2002, 2) == b"\x05\x04"
+    debuggee.set_watchpoint(Watchpoint(Watch.READ, 0x2002, 2))
+    assert load(cpu, 0x2002, 2) == 0x0405
+    assert list(physical_parts(cpu, 0x2002, 2)) == [(0x2005, 1), (0x2004, 1)]
+
+
+def test_linked_loads_are_watched_without_breaking_the_link() -> None:
+    debuggee = debug(f"la $t0, {DATA:#x}; ll $t1, 0($t0); sc $t2, 0($t0); nop")
+    debuggee.set_watchpoint(Watchpoint(Watch.ACCESS, DATA, 4))
+    assert run(debuggee).cause is Cause.WATCHPOINT
+    assert run(debuggee).cause is Cause.WATCHPOINT
+    assert debuggee.cpu.link
+    assert run(debuggee, 1) == STEPPED
+    assert debuggee.cpu.gpr[14] == 1  # $t2

@@ -74,14 +74,19 @@ def program(tmp_path: Path) -> Path:
 
 def gdb(server: Server, program: Path, *commands: str) -> str:
     """Let GDB run these commands and detach; give what it prints."""
-    tool = require_tool("gdb-multiarch", "gdb-multiarch")
     script = [f"target remote 127.0.0.1:{server.port}", *commands, "detach"]
     arguments = [part for command in script for part in ("-ex", command)]
+    return run_gdb("-batch", "-ex", "set confirm off", *arguments, program)
+
+
+def run_gdb(*arguments: object) -> str:
+    """Run GDB; give what it prints, errors included."""
+    tool = require_tool("gdb-multiarch", "gdb-multiarch")
     done = subprocess.run(
-        [tool, "-nx", "-q", "-batch", "-ex", "set confirm off", *arguments, str(program)],
-        capture_output=True, text=True, timeout=SECONDS, check=False,
+        [tool, "-nx", "-q", *map(str, arguments)], check=False, text=True, timeout=SECONDS,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    return done.stdout + done.stderr
+    return done.stdout
 
 
 def printed(text: str) -> list[str]:
