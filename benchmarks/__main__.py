@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measure, and print the figures as a table."""
 
-from benchmarks import native, unicorn_stepping
+from benchmarks import native, trace_checking, unicorn_stepping
 
 PROGRAMS = ("sort-mips3-32", "sha256-mips3-32")
 ROUNDS = 3
@@ -15,6 +15,9 @@ def main() -> None:
         reference = max(native.instructions_per_second(program) for _ in range(ROUNDS))
         stepped = max(unicorn_stepping.instructions_per_second(program) for _ in range(ROUNDS))
         print(f"{program:18}{reference:12,.0f}{stepped:20,.0f}{reference / stepped:8.1f}")
+    print("\nTrace lines per second\n")
+    for what, rate in trace_checking.lines_per_second(PROGRAMS[0]):
+        print(f"{what:18}{rate:12,.0f}")
     print(f"\nWhere the time goes in {PROGRAMS[0]}, under Python's profiler\n")
     for part, share in native.profile(PROGRAMS[0]):
         if share >= SMALLEST_SHARE:

@@ -204,15 +204,7 @@ class StepRecorder:
         """Tell what the step that was run last did; nothing may have changed since."""
         cpu, exception = self._cpu, self._exception
         pc, delay_slot, hi, lo, fcr31 = self._before
-        expected_count = self._cp0_before[_COUNT] + self._inputs.ticks & MASK32
         self._gpr.written.pop(0, None)
-        changed_cp0 = {
-            name: Hex64(new)
-            for name, old, new in zip(
-                CP0_NAMES, self._cp0_before, _cp0_values(cpu.cp0), strict=True
-            )
-            if new != (expected_count if name == "count" else old)
-        }
         ticks, lines = self._inputs.ticks, self._inputs.interrupt_lines
         first, second = self._inputs.counter_events
         word = self._decoded[0] if self._decoded else None
@@ -227,7 +219,7 @@ class StepRecorder:
             hi=None if cpu.hi == hi else Hex64(cpu.hi),
             lo=None if cpu.lo == lo else Hex64(cpu.lo),
             fcr31=None if cpu.fcr31 == fcr31 else Hex32(cpu.fcr31),
-            cp0=changed_cp0,
+            cp0=self._changed_cp0(),
             tlb={i: written_entry(entry) for i, entry in self._tlb.written.items()},
             memory=tuple(self._memory.written),
             exception=None if exception is None else _taken(exception, cpu.pc),
@@ -238,6 +230,14 @@ class StepRecorder:
             device_reads=tuple(self._memory.device_reads),
             answers=tuple(self._inputs.answers),
         )
+
+    def _changed_cp0(self) -> dict[str, Hex64]:
+        expected, found = list(self._cp0_before), list(_cp0_values(self._cpu.cp0))
+        expected[_COUNT] = expected[_COUNT] + self._inputs.ticks & MASK32
+        if found == expected:
+            return {}
+        changes = zip(CP0_NAMES, expected, found, strict=True)
+        return {name: Hex64(new) for name, old, new in changes if new != old}
 
 
 class Recorder(StepRecorder):
