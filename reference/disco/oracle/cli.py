@@ -11,7 +11,9 @@ from disco.oracle.check_command import check_command
 from disco.oracle.gdbserver_command import gdbserver_command
 from disco.oracle.lockstep_command import lockstep_command
 from disco.oracle.run_command import run_command
+from disco.oracle.serve_command import serve_command
 from disco.oracle.step_command import step_command
+from disco.oracle.vectors_command import vectors_command
 
 
 class _OneLineErrors(click.Group):
@@ -55,7 +57,9 @@ def main() -> None:
 main.add_command(run_command)
 main.add_command(step_command)
 main.add_command(gdbserver_command)
+main.add_command(serve_command)
 main.add_command(asm_command)
 main.add_command(disasm_command)
 main.add_command(check_command)
 main.add_command(lockstep_command)
+main.add_command(vectors_command)

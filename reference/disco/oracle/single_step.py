@@ -2,21 +2,28 @@
 
 from disco.mips.delivery import deliver
 from disco.mips.exceptions import MipsException
+from disco.mips.inputs import Inputs
+from disco.mips.processor import Processor
 from disco.mips.step import execute, step
 from disco.oracle.state import State, describe
 
 
 def take(begin: State) -> MipsException | None:
     """Do what the state asks for; give the exception that was taken."""
-    cpu = begin.cpu
-    if begin.word is None and begin.exception is None:
-        return step(cpu, begin.inputs)
-    cpu.inputs = begin.inputs
+    if begin.exception is not None:
+        begin.cpu.inputs = begin.inputs
+        deliver(begin.cpu, begin.exception)
+        return begin.exception
+    if begin.word is not None:
+        return execute_word(begin.cpu, begin.inputs, begin.word)
+    return step(begin.cpu, begin.inputs)
+
+
+def execute_word(cpu: Processor, inputs: Inputs, word: int) -> MipsException | None:
+    """Execute `word` at `pc`, past boundary and fetch; give the exception that was taken."""
+    cpu.inputs = inputs
     try:
-        if begin.exception is not None:
-            raise begin.exception
-        assert begin.word is not None
-        execute(cpu, begin.word)
+        execute(cpu, word)
     except MipsException as exception:
         deliver(cpu, exception)
         return exception

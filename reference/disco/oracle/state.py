@@ -37,15 +37,18 @@ from disco.mips.unpredictable import Unpredictable
 T = TypeVar("T")
 Json = Mapping[str, object]
 
-_NUMBERS = {
+NUMBERS = {
     "pc": MASK64, "next_pc": MASK64, "hi": MASK64, "lo": MASK64, "fcr31": MASK32,
     "link_address": MASK64,
 }  # fmt: skip
 """The numbers that stand at the top, and the largest value of each."""
-_FLAGS = ("delay_slot", "link", "watch_pending", "timer_pending")
-_KEYS = {*_NUMBERS, *_FLAGS, "model", "gpr", "fpr", "cp0", "tlb", "memory", "silent", "word"}
-_KEYS |= {"exception", "failing", "unit"}
-_KEYS |= {"ticks", "interrupt_lines", "event", "counter_events", "answers"}
+FLAGS = ("delay_slot", "link", "watch_pending", "timer_pending")
+_KEYS = {*NUMBERS, *FLAGS, "model", "gpr", "fpr", "cp0", "tlb", "memory", "silent", "word"}
+INPUT_KEYS = {"ticks", "interrupt_lines", "event", "counter_events", "answers"}
+"""The keys that give the inputs of a step."""
+STEP_KEYS = {"word", "exception", "failing", "unit", *INPUT_KEYS}
+"""The keys that say what step is taken, not from where."""
+_KEYS |= STEP_KEYS
 _NONZERO_WITHOUT = ("word", "next_pc")
 """Keys whose absence does not mean zero."""
 _EXCEPTIONS = {kind.name: kind for kind in EXCEPTIONS}
@@ -124,18 +127,23 @@ class State:
 
 def read_state(text: str) -> State:
     """Read a state. Raises StateError, with the place, on anything else."""
+    return build_state(read_json(text))
+
+
+def read_json(text: str) -> object:
+    """Read JSON. Raises StateError on anything else, and where an object has a key twice."""
     try:
         document: object = json.loads(text, object_pairs_hook=_without_duplicates)
     except StateError:
         raise
     except (ValueError, RecursionError) as error:
         raise StateError(f"not JSON: {error}") from None
-    return build_state(document)
+    return document
 
 
 def build_state(document: object) -> State:
     """Make the state that `document`, read from JSON, describes. Raises StateError as well."""
-    state = _mapping("state", document)
+    state = read_object("state", document)
     if unknown := sorted(set(state) - _KEYS):
         raise StateError(f"unknown key {unknown[0]!r}: the keys are {', '.join(sorted(_KEYS))}")
     model = _choice("model", state.get("model", "R10000"), MODELS)
@@ -149,9 +157,9 @@ def build_state(document: object) -> State:
         fpr=_words(state, "fpr"),
         cp0=_cp0(state),
     )
-    for name, largest in _NUMBERS.items():
+    for name, largest in NUMBERS.items():
         setattr(cpu, name, _number(name, state.get(name, 0), largest))
-    for name in _FLAGS:
+    for name in FLAGS:
         setattr(cpu, name, _flag(name, state.get(name, False)))
     if "next_pc" not in state:
         cpu.next_pc = (cpu.pc + 4) & MASK64
@@ -172,7 +180,7 @@ def describe(cpu: Processor) -> dict[str, object]:
     entries = {index: attrs.asdict(cpu.tlb[index]) for index in range(cpu.tlb.size)}
     return {
         "model": cpu.model.name,
-        **{name: getattr(cpu, name) for name in (*_NUMBERS, *_FLAGS)},
+        **{name: getattr(cpu, name) for name in (*NUMBERS, *FLAGS)},
         "gpr": {i: cpu.gpr[i] for i in range(32)},
         "fpr": {i: cpu.fpr[i] for i in range(32)},
         "cp0": attrs.asdict(cpu.cp0),
@@ -228,7 +236,8 @@ def _named(value: object) -> str:
     return "a list" if isinstance(value, list) else json.dumps(value)[:40]
 
 
-def _mapping(place: str, value: object) -> Json:
+def read_object(place: str, value: object) -> Json:
+    """Read an object. Raises StateError, naming it `place`, on anything else."""
     if not isinstance(value, dict):
         raise StateError(f"{place}: an object is needed, not {_named(value)}")
     return value
@@ -272,7 +281,7 @@ def _list(place: str, value: object) -> list[object]:
 
 def _table(state: Json, name: str, size: int, read: Callable[[str, object], T]) -> dict[int, T]:
     table: dict[int, T] = {}
-    for key, value in _mapping(name, state.get(name, {})).items():
+    for key, value in read_object(name, state.get(name, {})).items():
         index = _number(f"{name} index", key, size - 1)
         if index in table:
             raise StateError(f"{name}[{index}] is given twice")
@@ -291,14 +300,14 @@ def _words(state: Json, name: str) -> list[int]:
 
 def _cp0(state: Json) -> Cp0:
     cp0 = Cp0()
-    for name, value in _mapping("cp0", state.get("cp0", {})).items():
+    for name, value in read_object("cp0", state.get("cp0", {})).items():
         width = _choice("cp0", name, _CP0_WIDTHS)
         setattr(cp0, name, _number(f"cp0.{name}", value, (1 << width) - 1))
     return cp0
 
 
 def _entry(model: Model, place: str, value: object) -> TlbEntry:
-    fields = dict(_mapping(place, value))
+    fields = dict(read_object(place, value))
     glob = _flag(f"{place}.glob", fields.pop("glob", False))
     held = {
         "mask": 0x01FF_E000, "vpn2": model.pair_mask, "asid": 0xFF,
@@ -337,7 +346,7 @@ def _doubleword(place: str, address: object) -> int:
 
 def _memory(state: Json) -> dict[int, int]:
     memory: dict[int, int] = {}
-    for key, value in _mapping("memory", state.get("memory", {})).items():
+    for key, value in read_object("memory", state.get("memory", {})).items():
         address = _doubleword("memory", key)
         if address in memory:
             raise StateError(f"memory[{8 * address:#x}] is given twice")
