@@ -96,7 +96,7 @@ def test_the_reference_agrees_with_itself(model: Model, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["kernel-mips3-32", "lisp-mips4-xkphys", "spinlock-mips3-64"])
-def test_guests_agree_through_a_pipe(name: str, tmp_path: Path) -> None:
+def test_guests_agree(name: str, tmp_path: Path) -> None:
     trace, guest = tmp_path / "t.zst", GUESTS / "bin" / name
     disco("run", guest, "--max-instructions", 20_000, "--trace", trace)
     assert disco("check", trace, "--elf", guest).stdout.startswith("20000 steps agree; ")

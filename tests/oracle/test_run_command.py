@@ -224,6 +224,15 @@ def test_a_full_disk(hello: Path, option: str) -> None:
 
 
 @full
+@pytest.mark.parametrize("name", ["t.gz", "t.zst"])
+def test_a_compressed_trace_on_a_full_disk(hello: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/dev/full")
+    result = run(hello, "--trace", tmp_path / name)
+    assert result.exit_code == 1
+    assert result.stderr == f"disco: --trace {tmp_path / name}: No space left on device\n"
+
+
+@full
 def test_standard_output_on_a_full_disk(hello: Path) -> None:
     with open("/dev/full", "wb") as output:
         done = subprocess.run(

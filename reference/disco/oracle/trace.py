@@ -12,7 +12,7 @@ from operator import attrgetter
 
 import attrs
 
-from disco.bits import MASK32
+from disco.bits import MASK32, MASK64
 from disco.machine.board import Board, Stop
 from disco.machine.memory import BOOT_BASE, BOOT_SIZE
 from disco.mips.cp0 import Cp0
@@ -120,7 +120,7 @@ class _RecordedInputs(Inputs):
         self.answers.clear()
 
     def _note(self, name: str, value: int) -> None:
-        self.answers.append((name, Hex64(value)))
+        self.answers.append((name, Hex64(value & MASK64)))  # -1, no index, is all ones
 
     def random(self, wired: int, last: int) -> int:
         value = self._source.random(wired, last)
