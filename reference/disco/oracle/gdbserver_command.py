@@ -55,6 +55,7 @@ def gdbserver_command(program: Path, model: str, memory: int, port: int, host: s
         place, number = listener.getsockname()[:2]
         click.echo(f"disco: waiting for a debugger at {place}:{number}", err=True)
         stream, _ = listener.accept()
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with stream:
         console.debuggee = Debuggee(board)
         serve(stream, console.debuggee, image.address_bits)

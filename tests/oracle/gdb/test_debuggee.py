@@ -203,6 +203,7 @@ def test_an_interrupt_both_ways() -> None:
     assert debuggee.forward(None, lambda: True) == Halt(Cause.INTERRUPTED)
     assert debuggee.position > 0
     run(debuggee, 5000)
+    debuggee.breakpoints.add(0)
     assert debuggee.backward(None, lambda: True) == Halt(Cause.INTERRUPTED)
 
 
@@ -276,3 +277,16 @@ def test_linked_loads_are_watched_without_breaking_the_link() -> None:
     assert debuggee.cpu.link
     assert run(debuggee, 1) == STEPPED
     assert debuggee.cpu.gpr[14] == 1  # $t2
+
+
+def test_a_watchpoint_and_a_store_of_some_bytes_of_a_word() -> None:
+    for offset, size, stops in ((1, 1, False), (2, 1, True), (3, 4, True), (4, 4, False)):
+        debuggee = debug(f"la $t0, {DATA:#x}; swl $t0, 2($t0); 1: b 1b; nop")
+        watchpoint = Watchpoint(Watch.WRITE, DATA + offset, size)
+        debuggee.set_watchpoint(watchpoint)
+        debuggee.set_watchpoint(watchpoint)
+        assert (run(debuggee).cause is Cause.WATCHPOINT) is stops
+        debuggee.clear_watchpoint(watchpoint)
+        debuggee.clear_watchpoint(watchpoint)
+        assert debuggee.watchpoints == ()
+        assert run(debuggee).cause is Cause.ENDED

@@ -291,3 +291,13 @@ def test_no_program(tmp_path: Path) -> None:
     result = disco("gdbserver", tmp_path / "none")
     assert result.status == 2
     assert result.errors == f"disco: {tmp_path / 'none'}: No such file or directory\n"
+
+
+def test_lockstep_finds_the_server_equal_to_the_reference() -> None:
+    program = GUESTS / "bin" / "sort-mips4-64"
+    with serving(program) as server:
+        address = f"127.0.0.1:{server.port}"
+        result = disco("lockstep", "gdb", address, program, "--max-instructions", 500)
+        assert server.finish()[0] == 0
+    assert "equal for 500 steps" in result.errors + result.output.decode()
+    assert result.status == 0

@@ -146,8 +146,8 @@ class Debuggee:
         self._edited = False
         self._moved = False
         """A breakpoint at the instruction a run begins with does not stop it."""
-        self._watch_reported: tuple[int, bool] | None = None
-        """Position and direction (backwards) of the last stop, if it was at a watchpoint."""
+        self._watch_reported: tuple[int, int, bool] | None = None
+        """What `_place` gave at the last stop, if it was at a watchpoint."""
         self._decode = board.cpu.decode
         self._watched = _WatchedMemory(board.memory, board.cpu)
 
@@ -197,10 +197,10 @@ class Debuggee:
         """Take a step of a run forwards. Raises _Stopped instead."""
         if self._moved and cpu.pc in self.breakpoints:
             raise _Stopped(Halt(Cause.BREAKPOINT))
-        if self._watched.watchpoints and self._watch_reported != (self.position, False):
+        if self._watched.watchpoints and self._watch_reported != self._place():
             watchpoint, exception = self._watched_step()
             if watchpoint is not None:
-                self._watch_reported = self.position, False
+                self._watch_reported = self._place()
                 raise _Stopped(Halt(Cause.WATCHPOINT, watchpoint))
         else:
             exception = step(cpu, inputs)
@@ -208,6 +208,10 @@ class Debuggee:
         self._moved = True
         self._watch_reported = None
         return exception
+
+    def _place(self, *, backwards: bool = False) -> tuple[int, int, bool]:
+        """Tell what is done next: from which moment, at which address, in which direction."""
+        return self.position, self.cpu.pc, backwards
 
     def _watched_step(self) -> tuple[Watchpoint | None, MipsException | None]:
         """Take a step, or leave all as it is and give the watchpoint that waits for it."""
@@ -238,15 +242,16 @@ class Debuggee:
             return Halt(Cause.BEGIN)
         self._edited = False
         floor = begin if limit is None else max(begin, end - limit)
-        reported, self._watch_reported = self._watch_reported == (end, True), None
-        while end > floor:
+        reported = self._watch_reported == self._place(backwards=True)
+        self._watch_reported = None
+        while end > floor and (self.breakpoints or self._watched.watchpoints):
             start = max(floor, self._history.before(end - 1).position)
             found = self._find_last(start, end, reported, interrupted)
             if found is not None:
                 position, halt = found
                 self._travel(position)
                 if halt.cause is Cause.WATCHPOINT:
-                    self._watch_reported = position, True
+                    self._watch_reported = self._place(backwards=True)
                 return halt
             end, reported = start, False
         self._travel(floor)
