@@ -300,3 +300,26 @@ def test_every_instruction_has_clauses() -> None:
 def test_the_clauses_are_those_of_the_specification() -> None:
     """Write them anew with `python -m spec --index > reference/disco/oracle/clauses.json`."""
     assert CLAUSES.read_text() == index(clauses())
+
+
+def test_the_schema() -> None:
+    result = disco("check", "--schema")
+    assert result.exit_code == 0
+    assert {"TraceHeader", "TraceLine", "TraceEnd"} <= set(json.loads(result.stdout)["$defs"])
+
+
+def test_what_follows_is_shown_as_far_as_it_can_be_read(tmp_path: Path) -> None:
+    """The next page has no translation; reading it raises nothing."""
+    source = "li $t0, 2; jr $t0; nop"
+    program, trace = tmp_path / "program", tmp_path / "trace"
+    program.write_bytes(write_elf(assemble(source), R10000))
+    disco("run", program, "--max-instructions", 4, "--trace", trace)
+    trace.write_text(trace.read_text().replace('"code":4', '"code":5'))
+    report = disco("check", trace, "--elf", program).stdout.splitlines()
+    assert report[0] == "step 4 (line 5) differs: exception"
+    step = next(place for place, line in enumerate(report) if line.startswith("> step 4 "))
+    assert " 0000000000000002  --------     [Address error " in report[step]
+    assert report[step + 1] == ""
+    both = next(line for line in report if line.startswith("  exception  "))
+    assert ", code 5, vector 0xffffffffbfc00380  Address error" in both
+    assert both.endswith(", code 4, vector 0xffffffffbfc00380")

@@ -17,7 +17,7 @@ from disco.oracle.program import InputError, load_program, read_program
 from disco.oracle.replay import Divergence, Replay
 from disco.oracle.trace import digest
 from disco.oracle.trace_file import TraceError, TraceReader, open_read
-from disco.oracle.trace_line import TraceHeader, TraceLine, WrittenTlbEntry, schema
+from disco.oracle.trace_line import TakenException, TraceHeader, TraceLine, WrittenTlbEntry, schema
 
 DIVERGES = 1
 """The exit status when the trace and the reference differ."""
@@ -105,7 +105,7 @@ def report(divergence: Divergence, board: Board) -> Iterator[str]:
         theirs, ours = _shown(difference.theirs), _shown(difference.ours)
         yield f"  {difference.place:{width}}  {theirs:{_NUMBER_WIDTH}}  {ours}"
     yield ""
-    yield from (f"note: {note}" for note in divergence.notes())
+    yield from (f"note: {note}" for note in dict.fromkeys(divergence.notes()))
     for clause in concerned(divergence, board.model):
         yield f"clause {clause.name}: {clause.title}"
     yield ""
@@ -161,5 +161,8 @@ def _shown(value: object) -> str:
         case WrittenTlbEntry():
             ending = f"asid {value.asid:#x}{' G' if value.glob else ''} mask {value.mask:#x}"
             return f"vpn2 {value.vpn2:#x} {ending} lo0 {value.lo0:#x} lo1 {value.lo1:#x}"
+        case TakenException():
+            code = "no code" if value.code is None else f"code {value.code}"
+            return f"{value.name}, {code}, vector {value.vector:#x}"
         case _:
-            return str(getattr(value, "name", value))
+            return str(value)
