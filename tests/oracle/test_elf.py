@@ -19,7 +19,7 @@ def test_a_program(bits: int) -> None:
         ImageSegment(START, SELF_BRANCH, 8),
         ImageSegment(START + 0x100, SELF_BRANCH, 16),
     )
-    assert read == Image(START, expected)
+    assert read == Image(START, expected, address_bits=bits)
 
 
 @both_classes
