@@ -67,6 +67,8 @@ class Moment:
     exception: MipsException | None
     asked: frozenset[Unpredictable]
     """What the architecture leaves open in this step."""
+    bad_vaddr_before: int
+    """The reference's BadVAddr before the step."""
     open_registers: set[int]
     """Numbers of the CP0 registers whose contents an earlier step left open."""
 
@@ -149,16 +151,13 @@ class Lockstep:
         board: Board,
         peer: Iterator[Observation],
         differences: Sequence[Difference],
-        slots_joined: bool = False,
     ) -> None:
         """Take over the peer's first state as the one to start from.
 
-        `slots_joined`: the peer runs a branch and its delay slot as one step.
         Raises PeerError when the peer does not stand at the program's entry.
         """
         cpu = self._cpu = board.cpu
         self._peer = peer
-        self._slots_joined = slots_joined
         model = board.model.name
         self.declared = tuple(row for row in differences if model in row.models)
         self.used: Counter[str] = Counter()
@@ -171,11 +170,13 @@ class Lockstep:
         self._word: int | None = None
         self._previous: int | None = None
         self._open: set[int] = set()
+        self._bad_vaddr = 0
         self._theirs = theirs = self._observe()
         if theirs.pc != cpu.pc:
             raise PeerError(f"the peer stands at {theirs.pc:#x}, the program begins at {cpu.pc:#x}")
         for name, (_, value) in self._differing(theirs).items():
             self._take_over(name, value, _WHOLE)
+        self._bad_vaddr = cpu.cp0.bad_vaddr
 
     def _note_word(self, word: int) -> tuple[Instruction, tuple[int, ...]]:
         self._word = word
@@ -202,9 +203,6 @@ class Lockstep:
         if theirs.pc & 0xFFF in _GENERAL_VECTORS and _interrupted_at(cpu, theirs) == pc:
             self._raise_interrupt(theirs)
         exception = step(cpu, self._inputs)
-        if self._slots_joined and cpu.delay_slot:
-            pc, delay_slot = cpu.pc, True
-            exception = step(cpu, self._inputs)
         cp0 = cpu.cp0
         if (
             theirs.pc != cpu.pc
@@ -215,6 +213,7 @@ class Lockstep:
             or theirs.cause != cp0.cause
             or theirs.epc != cp0.epc
             or theirs.bad_vaddr is not None
+            or exception is not None
             or self._inputs.asked
             or self._open
         ):
@@ -256,6 +255,7 @@ class Lockstep:
         self._explain(moment)
         self._note_open(moment)
         self._inputs.asked.clear()
+        self._bad_vaddr = cpu.cp0.bad_vaddr
         return exception
 
     def _left_for_handler(self, pc: int) -> bool:
@@ -276,7 +276,8 @@ class Lockstep:
         return Moment(
             cpu=self._cpu, tlb=self._tlb, theirs=self._theirs, pc=pc, delay_slot=delay_slot,
             word=self._word, previous=self._previous, row=row, fields=fields, exception=exception,
-            asked=frozenset(self._inputs.asked), open_registers=self._open,
+            asked=frozenset(self._inputs.asked), bad_vaddr_before=self._bad_vaddr,
+            open_registers=self._open,
         )  # fmt: skip
 
     def _explain(self, moment: Moment) -> None:
@@ -313,7 +314,7 @@ class Lockstep:
         """Put the bits `mask` of the peer's `value` into the register `name`."""
         cpu = self._cpu
         if name == "pc":
-            jump_to(cpu, value)
+            jump_to(cpu, cpu.pc & ~mask | value & mask)
         elif name.startswith("gpr"):
             number = int(name[3:])
             cpu.gpr[number] = cpu.gpr[number] & ~mask | value & mask
@@ -328,7 +329,7 @@ class Lockstep:
         if exception is not None and exception.kind.tlb_registers:
             self._open.clear()
         elif Unpredictable.CONTEXT_AFTER_ADDRESS_ERROR in moment.asked:
-            self._open.update(_PAGE_REGISTERS)
+            self._open.update(PAGE_REGISTERS)
         elif exception is None and moment.row is not None:
             name, register = moment.row.name, moment.fields.get("rd")
             if name == "TLBR" or (name in ("MTC0", "DMTC0") and register == _ENTRY_HI):
@@ -336,7 +337,7 @@ class Lockstep:
 
 
 _ENTRY_HI = 10
-_PAGE_REGISTERS = (4, _ENTRY_HI, 20)
+PAGE_REGISTERS = (4, _ENTRY_HI, 20)
 """Context, EntryHi, XContext."""
 _ENTRY = CAUSE_EXC_CODE | CAUSE_BD | CAUSE_CE
 """The bits of Cause that the entry into a handler writes."""

@@ -19,7 +19,6 @@ from disco.oracle.lockstep_inputs import INPUTS
 from disco.oracle.program import InputError, load_program, program_argument, read_program
 from disco.oracle.qemu import CPUS, qemu
 from disco.oracle.qemu_differences import QEMU
-from disco.oracle.unicorn_peer import unicorn_engine
 
 _STEPS_BETWEEN_REPORTS = 1 << 14
 _SECONDS = 2.0
@@ -92,19 +91,6 @@ def gdb_command(address: str, program: Path, model: str, max_instructions: int |
     _compare(loaded, gdb_stub(address), INPUTS, max_instructions)
 
 
-@lockstep_command.command("unicorn")
-@program_argument
-@_MODEL
-@_LIMIT
-def unicorn_command(program: Path, model: str, max_instructions: int | None) -> None:
-    """Run PROGRAM beside the Unicorn engine until its first exception, which Unicorn does not take.
-
-    Compared are PC, the general registers, HI, LO and Status; a branch and its slot are one step.
-    """
-    loaded = _load(program, MODELS[model])
-    _compare(loaded, unicorn_engine(loaded), INPUTS, max_instructions, slots_joined=True)
-
-
 def _load(program: Path, model: Model) -> Board:
     board = Board(model, send=lambda byte: None)
     load_program(program, board, read_program(program))
@@ -116,13 +102,12 @@ def _compare(
     peer: AbstractContextManager[Iterator[Observation]],
     differences: Sequence[Difference],
     max_instructions: int | None,
-    slots_joined: bool = False,
 ) -> None:
     """Run both sides to the end and say what was found."""
     begin = time.monotonic()
     try:
         with peer as states:
-            lockstep = Lockstep(loaded, states, differences, slots_joined)
+            lockstep = Lockstep(loaded, states, differences)
             try:
                 stop = loaded.run(max_instructions, _reporting(lockstep.step, begin))
             finally:

@@ -58,7 +58,8 @@ class LockstepTlb(TlbArray):
             self.random.update(range(self._wired, self.size))
         if entry.present:
             self._replaced = [other for other in self._replaced if not _same(other, entry)]
-        if index in self.random and old.present and not _same(old, entry):
+        updated = entry.present and _same(old, entry)
+        if index in self.random and old.present and not updated:
             self._replaced.append(old)
         if index != self.chosen:
             self.random.discard(index)

@@ -17,7 +17,8 @@ from pathlib import Path
 import attrs
 
 from disco.machine.board import Board
-from disco.mips.model import R4000, R10000, Model
+from disco.mips.cp0 import STATUS_XX
+from disco.mips.model import R4000, R10000, Level, Model
 from disco.oracle.lockstep import Observation, PeerError
 
 PROGRAM = "qemu-system-mips64"
@@ -25,7 +26,13 @@ INSTALL = "on Debian: apt install qemu-system-mips"
 CPUS: dict[str, Model] = {
     "R4000": R4000,
     "VR5432": attrs.evolve(
-        R10000, prid=0x5400, config=R4000.config, tlb_entries=48, va_bits=40, pa_bits=36
+        R10000,
+        prid=0x5400,
+        config=R4000.config,
+        tlb_entries=R4000.tlb_entries,
+        va_bits=R4000.va_bits,
+        pa_bits=R4000.pa_bits,
+        xkphys_zero_bits=R4000.xkphys_zero_bits,
     ),
 }
 """QEMU's processors and what each is compared with: its MIPS IV model has the R4000's sizes."""
@@ -84,7 +91,8 @@ def qemu(loaded: Board, cpu: str, board: str) -> Iterator[Iterator[Observation]]
                 raise PeerError(f"{PROGRAM} cannot be run: {error.strerror}; {INSTALL}") from None
             os.close(writing)
             try:
-                yield read_log(_reader(reading, errors.fileno()))
+                ones = STATUS_XX if model.level >= Level.IV else 0
+                yield read_log(_reader(reading, errors.fileno()), ones)
             finally:
                 process.kill()
                 process.wait()
@@ -116,9 +124,10 @@ def _reader(reading: int, errors: int) -> Callable[[], bytes]:
     return read
 
 
-def read_log(read: Callable[[], bytes]) -> Iterator[Observation]:
+def read_log(read: Callable[[], bytes], status_ones: int = 0) -> Iterator[Observation]:
     """Read the log's states; `read` gives its next bytes. Every time the same object is given.
 
+    `status_ones` are bits of Status that QEMU does not have, but acts as if they were set.
     Raises PeerError when the log is not of the form known here.
     """
     state, gpr = Observation(), [0] * 32
@@ -158,7 +167,8 @@ def read_log(read: Callable[[], bytes]) -> Iterator[Observation]:
                         gpr[4 * number : 4 * number + 4] = [int(line[v], 16) for v in _VALUES]
             if text[end - _CP0_LINE : end] != cp0:
                 cp0 = text[end - _CP0_LINE : end]
-                state.status, state.cause = int(cp0[14:22], 16), int(cp0[33:41], 16)
+                state.status = int(cp0[14:22], 16) | status_ones
+                state.cause = int(cp0[33:41], 16)
                 state.epc = int(cp0[51:67], 16)
         except ValueError:
             raise PeerError("QEMU's log is not of the form known here (QEMU 7.2)") from None
