@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measure, and print the figures as a table."""
 
-from benchmarks import native, trace_checking, unicorn_stepping
+from benchmarks import native, oracle_stepping, trace_checking, unicorn_stepping
 
 PROGRAMS = ("sort-mips3-32", "sha256-mips3-32")
 ROUNDS = 3
@@ -15,6 +15,15 @@ def main() -> None:
         reference = max(native.instructions_per_second(program) for _ in range(ROUNDS))
         stepped = max(unicorn_stepping.instructions_per_second(program) for _ in range(ROUNDS))
         print(f"{program:18}{reference:12,.0f}{stepped:20,.0f}{reference / stepped:8.1f}")
+    stepped = max(unicorn_stepping.instructions_per_second(PROGRAMS[0]) for _ in range(ROUNDS))
+    print(f"\nOracle steps per second, {PROGRAMS[0]}, whole state read back\n")
+    for what, recording in (("recording", True), ("not recording", False)):
+        rate = max(
+            oracle_stepping.instructions_per_second(PROGRAMS[0], recording=recording)
+            for _ in range(ROUNDS)
+        )
+        print(f"{what:18}{rate:12,.0f}{stepped:20,.0f}{rate / stepped:8.1f}")
+    print(f"{'disco serve':18}{oracle_stepping.requests_per_second():12,.0f}")
     print("\nTrace lines per second\n")
     for what, rate in trace_checking.lines_per_second(PROGRAMS[0]):
         print(f"{what:18}{rate:12,.0f}")

@@ -130,3 +130,13 @@ def test_a_bad_state_changes_nothing() -> None:
             oracle.load(bad)
         assert str(caught.value) == message
     assert oracle.state() == before
+
+
+def test_without_recording_the_same_is_done() -> None:
+    fast, recording = Oracle(STORE, recording=False), Oracle(STORE)
+    for oracle in (fast, recording):
+        oracle.step(Inputs(ticks=1))
+        oracle.step(word=0x0000_000C)
+    assert fast.state() == recording.state()
+    with pytest.raises(RuntimeError, match="not recording"):
+        fast.happened()
