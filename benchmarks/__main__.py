@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measure, and print the figures as a table."""
 
-from benchmarks import native, oracle_stepping, trace_checking, unicorn_stepping
+from benchmarks import native, oracle_stepping, trace_checking, unicorn_stepping, vector_judging
 
 PROGRAMS = ("sort-mips3-32", "sha256-mips3-32")
 ROUNDS = 3
@@ -26,6 +26,9 @@ def main() -> None:
     print(f"{'disco serve':18}{oracle_stepping.requests_per_second():12,.0f}")
     print("\nTrace lines per second\n")
     for what, rate in trace_checking.lines_per_second(PROGRAMS[0]):
+        print(f"{what:18}{rate:12,.0f}")
+    print("\nVectors per second\n")
+    for what, rate in vector_judging.cases_per_second():
         print(f"{what:18}{rate:12,.0f}")
     print(f"\nWhere the time goes in {PROGRAMS[0]}, under Python's profiler\n")
     for part, share in native.profile(PROGRAMS[0]):

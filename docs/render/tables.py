@@ -22,6 +22,7 @@ from disco.mips.model import MODELS, R4000, R10000, Model
 from disco.mips.unpredictable import Unpredictable
 from disco.oracle.cli import main
 from disco.oracle.trace_line import TakenException, TraceEnd, TraceHeader, TraceLine
+from disco.oracle.vectors.files import Case, Permitted, VectorFile
 from docs.render.markdown import code, hexadecimal, table
 from spec.ledger import clauses, render
 
@@ -170,14 +171,15 @@ def command_help(name: str) -> str:
     """Write what a command says of itself with --help."""
     context = click.Context(main, info_name="disco")
     command: click.Command = main
-    if name != "disco":
-        command = main.commands[name]
-        context = click.Context(command, info_name=name, parent=context)
+    for part in name.split() if name != "disco" else ():
+        assert isinstance(command, click.Group)
+        command = command.commands[part]
+        context = click.Context(command, info_name=part, parent=context)
     return f"```text\n{command.get_help(context)}\n```\n"
 
 
 def trace_fields(kind: type[msgspec.Struct]) -> str:
-    """Write the fields of a kind of line in a trace."""
+    """Write the fields of a kind of object in a trace or a file of vectors."""
     texts = attribute_texts(kind)
     return table(
         ["field", "meaning"],
@@ -212,6 +214,7 @@ def ledger() -> str:
     return render(clauses())
 
 
+_VECTORS = ("fill", "consume")
 TABLES: dict[str, Callable[[], str]] = {
     "address map R10000": lambda: address_map(R10000),
     "address map R4000": lambda: address_map(R4000),
@@ -221,10 +224,14 @@ TABLES: dict[str, Callable[[], str]] = {
     "unpredictable": unpredictable,
     "models": models,
     **{f"help {name}": partial(command_help, name) for name in ("disco", *main.commands)},
+    **{f"help vectors {name}": partial(command_help, f"vectors {name}") for name in _VECTORS},
     "trace header": partial(trace_fields, TraceHeader),
     "trace line": partial(trace_fields, TraceLine),
     "trace exception": partial(trace_fields, TakenException),
     "trace end": partial(trace_fields, TraceEnd),
+    "vector file": partial(trace_fields, VectorFile),
+    "vector case": partial(trace_fields, Case),
+    "vector permitted": partial(trace_fields, Permitted),
     "unicorn deviations": unicorn_deviations,
     "assembly deviations": assembly_deviations,
     "ledger": ledger,

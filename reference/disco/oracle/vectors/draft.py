@@ -192,9 +192,12 @@ class Draft:
         return pfn | self.choose.choice((2, 3, 5)) << 3
 
     def draw_entries(self, count: int) -> None:
-        """Draw further TLB entries."""
+        """Draw further TLB entries; EntryHi often names the page of one of several."""
         for _ in range(count):
             self._map(self.number(), missing=self.chance(0.5), whole=False)
+        if len(self.tlb) > 1 and self.chance(0.6):
+            entry = self.choose.choice([*self.tlb.values()])
+            self.cp0["entry_hi"] = entry.vpn2 | entry.asid
 
     def draw_word(self, row: Instruction) -> int:
         """Draw a word of `row`, and operands in registers that suit it."""
