@@ -35,7 +35,9 @@ from tests.spec.machines import SEGMENT_ENDS, Answers, Machine, State, some_word
 
 WATCHES = WATCH_READ | WATCH_WRITE
 statuses = st.builds(
-    lambda status, low: status & ~0x1F | low, st.integers(0, MASK32), st.integers(0, 31)
+    lambda status, low: status & ~0x1F | low,
+    st.integers(0, MASK32),
+    st.sampled_from([0x00, 0x08, 0x10, 0x18]) | st.integers(0, 31),
 )
 guests = states(R10000, statuses)
 seeds = st.integers(0, MASK32)
