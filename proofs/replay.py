@@ -12,11 +12,12 @@ import attrs
 import z3
 
 from disco.machine.sparse import SparseMemory
-from disco.mips.address import Access
+from disco.mips.address import Access, translate
 from disco.mips.cp0 import Cp0
 from disco.mips.exceptions import MipsException
+from disco.mips.inputs import Event
 from disco.mips.processor import Processor, Words
-from disco.mips.tlb import TlbEntry
+from disco.mips.tlb import ENTRY_DIRTY, ENTRY_VALID, TlbEntry
 from disco.oracle.state import State, read_state, write_state
 from proofs.contracts import Translated, in_place_of_translate
 from proofs.exact import Exact
@@ -36,10 +37,22 @@ Call = Callable[[Processor, Evaluate], object]
 class Run:
     """A symbolic run of one function, and how to repeat it on ints."""
 
-    def __init__(self, case: Case, machine: Machine, call: Call, **extra: int | str) -> None:
-        """Prepare the run; call it before the function runs. `extra` goes into the state's JSON."""
+    def __init__(
+        self,
+        case: Case,
+        machine: Machine,
+        call: Call,
+        translated: Sequence[Translated] = (),
+        **extra: int | str,
+    ) -> None:
+        """Prepare the run; call it before the function runs.
+
+        `translated` will have the translations that are made by contract, `extra` goes into the
+        state's JSON.
+        """
         self.machine = machine
         self.call = call
+        self.translated = translated
         self.extra = extra
         self._cp0 = attrs.evolve(machine.cpu.cp0)
         self._named = {name: getattr(machine.cpu, name) for name in (*NUMBERS, *FLAGS)}
@@ -48,13 +61,14 @@ class Run:
         case.show(self.render)
         case.replay(self.difference)
 
-    def state(self, model: z3.ModelRef) -> str:
-        """Give the state before the run as the JSON that `disco step` reads."""
+    def state(self, model: z3.ModelRef) -> dict[str, object]:
+        """Give the state before the run as `disco step` reads it."""
         # The same names are the same unknowns: a new machine is in the state before the run.
         before = build_machine(self.machine.cpu.model, self.machine.prefix)
         inputs = self.machine.inputs
+        events = [_value(count, model) for count in inputs.counter_events]
         indices, addresses = self._touched(model)
-        state: dict[str, object] = {
+        return {
             "model": before.cpu.model.name,
             **_plain(before.cpu, model),
             **{name: _value(value, model) for name, value in self._named.items()},
@@ -65,19 +79,26 @@ class Run:
             "silent": [8 * a for a in addresses if _value(before.memory.answers[a], model) == 0],
             "ticks": _value(inputs.ticks, model),
             "interrupt_lines": _value(inputs.interrupt_lines, model),
-            "event": inputs.event.name,
-            "counter_events": [_value(count, model) for count in inputs.counter_events],
+            "event": "" if inputs.event is Event.NONE else inputs.event.name,
+            "counter_events": events if any(events) else [],
             "answers": [[name, _value(v, model)] for name, v in inputs.answers],
         }
-        return write_state(state)
 
     def render(self, model: z3.ModelRef) -> str:
-        """Show a counterexample: the command that runs it, with the state."""
-        return f"replay: disco step {shlex.quote(self.state(model))}"
+        """Show a counterexample: the command that runs it, with the state.
+
+        Where translations were made by contract, the TLB is filled so that it gives the same.
+        """
+        state, tlb = self.state(model), _tlb_for(self.translated, self.machine, model)
+        text = write_state({**state, "tlb": tlb} if tlb else state)
+        cpu = read_state(text).cpu
+        agrees = all(_agrees(cpu, translated, model) for translated in self.translated)
+        note = "" if agrees else "\nbut in this state no TLB translates as the contract allows"
+        return f"replay: disco step {shlex.quote(text)}{note}"
 
     def difference(self, model: z3.ModelRef) -> str | None:
         """Run on ints; say where that ends differently from the symbolic run, if it does."""
-        state = read_state(self.state(model))
+        state = read_state(write_state(self.state(model)))
         cpu = state.cpu
         cpu.inputs = state.inputs
         raised: MipsException | None = None
@@ -177,6 +198,37 @@ def _entry(entry: TlbEntry, model: z3.ModelRef) -> dict[str, int] | None:
     """Give the fields of an entry, evaluated; None if it is absent."""
     fields = {name: _value(value, model) for name, value in attrs.asdict(entry).items()}
     return fields if fields.pop("present") else None
+
+
+def _tlb_for(
+    translated: Sequence[Translated], machine: Machine, model: z3.ModelRef
+) -> dict[int, dict[str, int]]:
+    """Give TLB entries by which the reference translates as the contract did, where there are."""
+    tlb = {}
+    for index, each in enumerate(translated):
+        vaddr, entry_hi = _value(each.vaddr, model), _value(each.entry_hi, model)
+        if isinstance(each.outcome, MipsException):
+            if each.outcome.kind in (each.access.address_error, each.access.refill):
+                continue
+            lo = 0 if each.outcome.kind is each.access.invalid else ENTRY_VALID
+        else:
+            paddr, attribute = (_value(part, model) for part in each.outcome)
+            lo = paddr >> 12 << 6 | attribute << 3 | ENTRY_VALID | ENTRY_DIRTY
+        pair = vaddr & machine.cpu.model.pair_mask
+        tlb[index] = {"vpn2": pair, "asid": entry_hi & 0xFF, "lo0": lo, "lo1": lo}
+    return tlb
+
+
+def _agrees(cpu: Processor, translated: Translated, model: z3.ModelRef) -> bool:
+    """Tell whether the reference translates as the contract did."""
+    expected = translated.outcome
+    try:
+        outcome = translate(cpu, _value(translated.vaddr, model), translated.access)
+    except MipsException as exception:
+        return isinstance(expected, MipsException) and exception.kind is expected.kind
+    if isinstance(expected, MipsException):
+        return False
+    return outcome == tuple(_value(part, model) for part in expected)
 
 
 def by_contract(function: Call, translated: Sequence[Translated]) -> Call:

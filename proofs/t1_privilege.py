@@ -121,7 +121,13 @@ def _translate(case: Case, model: Model, access: Access) -> None:
     """Prove what `proofs.contracts` promises of a translation, and that an entry permits it."""
     machine = _guest(model)
     vaddr = symbol("vaddr", 64)
-    run = Run(case, machine, lambda cpu, value: translate(cpu, value(vaddr), access))
+    run = Run(
+        case,
+        machine,
+        lambda cpu, value: translate(cpu, value(vaddr), access),
+        access=access.name,
+        vaddr=vaddr,
+    )
     try:
         paddr, attribute = translate(machine.cpu, vaddr, access)
     except MipsException as exception:
@@ -156,7 +162,7 @@ def _execute(case: Case, model: Model, row: Instruction) -> None:
     announce(machine, row, word)
     translations = Translations()
     call = by_contract(lambda cpu, value: execute(cpu, value(word)), translations.calls)
-    run = Run(case, machine, call, word=word)
+    run = Run(case, machine, call, translations.calls, word=word)
     with in_place_of_translate(translations.translate):
         raised = _run(case, run, lambda: execute(machine.cpu, word))
     _claim_executed(case, machine, row, raised)

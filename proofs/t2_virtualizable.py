@@ -164,7 +164,8 @@ def _claim_same_state(case: Case, pair: Pair) -> None:
 def _fetch(case: Case) -> None:
     pair = _guest()
     granted = Translations()
-    run = Run(case, pair.real, by_contract(lambda cpu, _: fetch(cpu), granted.calls))
+    call = by_contract(lambda cpu, _: fetch(cpu), granted.calls)
+    run = Run(case, pair.real, call, granted.calls)
     try:
         with in_place_of_translate(granted.translate):
             word = fetch(pair.real.cpu)
@@ -184,7 +185,13 @@ def _addressing(case: Case, access: Access) -> None:
     virtual.tlb = real.tlb
     virtual.cp0.entry_hi = real.cp0.entry_hi
     vaddr = symbol("vaddr", 64)
-    run = Run(case, pair.real, lambda cpu, value: translate(cpu, value(vaddr), access))
+    run = Run(
+        case,
+        pair.real,
+        lambda cpu, value: translate(cpu, value(vaddr), access),
+        access=access.name,
+        vaddr=vaddr,
+    )
     try:
         paddr, _ = translate(real, vaddr, access)
     except MipsException as exception:
@@ -251,7 +258,7 @@ def _executed(
 ) -> MipsException | None:
     """Execute a word; give what it raises."""
     call = by_contract(lambda cpu, value: execute(cpu, value(word)), translations.calls)
-    run = Run(case, machine, call, word=word)
+    run = Run(case, machine, call, translations.calls, word=word)
     try:
         with in_place_of_translate(translations.translate):
             execute(machine.cpu, word)

@@ -29,7 +29,9 @@ REAL_MODE = {Mode.KERNEL: Mode.SUPERVISOR, Mode.SUPERVISOR: Mode.SUPERVISOR, Mod
 
 statuses = st.one_of(
     st.integers(0, 0xFFFF_FFFF),
-    st.integers(0, 0x7FF_FFFF).map(lambda high: high << 5),  # the guest's kernel, but for EXL
+    st.builds(
+        lambda high, ksu: high << 5 | ksu << 3, st.integers(0, 0x7FF_FFFF), st.integers(0, 3)
+    ),
 )
 
 

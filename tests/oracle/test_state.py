@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from disco.bits import MASK32, MASK64
+from disco.mips.address import Access
 from disco.mips.cp0 import COUNTERS, REGISTERS, Cp0
 from disco.mips.exceptions import EXCEPTIONS, Vector
 from disco.mips.inputs import Event
@@ -85,6 +86,9 @@ def states(draw: st.DrawFn) -> dict[str, object]:
         state["exception"] = draw(st.sampled_from(kinds)).name
         state["failing"] = draw(numbers)
         state["unit"] = draw(st.integers(0, 3))
+    elif draw(st.booleans()):
+        state["access"] = draw(st.sampled_from(Access)).name
+        state["vaddr"] = draw(numbers)
     return state
 
 
@@ -107,6 +111,9 @@ def everything(state: State) -> dict[str, object]:
         described["exception"] = state.exception.kind.name
         described["failing"] = state.exception.bad_vaddr
         described["unit"] = state.exception.coprocessor
+    if state.reference is not None:
+        vaddr, access = state.reference
+        described |= {"access": access.name, "vaddr": vaddr}
     return described
 
 
@@ -164,7 +171,7 @@ keys = st.sampled_from(
     [
         "model", "pc", "next_pc", "delay_slot", "gpr", "fpr", "cp0", "tlb", "memory", "silent",
         "word", "exception", "failing", "unit", "ticks", "interrupt_lines", "event",
-        "counter_events", "answers",
+        "counter_events", "answers", "access", "vaddr",
     ]
 )  # fmt: skip
 values = _json(
@@ -204,7 +211,9 @@ def test_no_json_fails_otherwise(state: dict[str, object]) -> None:
         ('{"tlb": {"48": {}}, "model": "R4000"}', "tlb index: 0x30 is not between 0 and 0x2f"),
         ('{"tlb": {"0": {"lo0": 1}}}', "tlb[0].lo0: an entry does not hold the bits 0x1"),
         ('{"tlb": {"0": {"pfn": 1}}}', "tlb[0]: unknown field 'pfn'"),
-        ('{"exception": "Trap", "word": 0}', "word and exception: only one of them can be given"),
+        ('{"exception": "Trap", "word": 0}',
+         "word, exception and access: only one of them can be given"),
+        ('{"access": "JUMP"}', 'access: "JUMP" is not one of FETCH, LOAD, STORE'),
         ('{"exception": "TLB refill (load)", "failing": "0x8000000000000000"}',
          "failing: 0x8000000000000000 is an address error and cannot miss in the TLB"),
         ('{"counter_events": [1]}', "counter_events: two numbers are needed, not 1"),

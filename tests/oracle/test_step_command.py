@@ -149,3 +149,11 @@ def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err == "disco step: STATE: gpr[0]: register 0 is always zero\n"
+
+
+def test_an_address_may_be_translated() -> None:
+    state = {"cp0": {"status": "0x10"}, "tlb": {"0": {"lo1": "0x15a"}}, "vaddr": "0x1004"}
+    assert lines({**state, "access": "LOAD"}) == [
+        "translates 0x1004 for a load: 0x5004, cache attribute 3"
+    ]
+    assert lines({**state, "access": "STORE"}) == ["translates 0x1004 for a store: TLB modified"]

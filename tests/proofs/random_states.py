@@ -158,27 +158,33 @@ class RandomState:
         """Give the state and the choices as values of the unknowns of `build_machine`."""
         model = z3.Model()
         for name, value in self.plain.items():
-            _set(model, name, WIDTHS[name], value)
-        _set(model, "input.ticks", 32, self.cpu.inputs.ticks)
-        _set(model, "input.interrupt_lines", 5, self.cpu.inputs.interrupt_lines)
+            set_value(model, name, WIDTHS[name], value)
+        set_value(model, "input.ticks", 32, self.cpu.inputs.ticks)
+        set_value(model, "input.interrupt_lines", 5, self.cpu.inputs.interrupt_lines)
         for name, width, value in self.choices.values:
-            _set(model, name, width, value)
-        _set_words(model, "gpr", 5, 64, dict(enumerate(self.gpr)))
-        _set_words(model, "fpr", 5, 64, dict(enumerate(self.fpr)))
-        _set_words(model, "memory", 61, 64, self.memory)
-        _set_words(model, "memory.answers", 61, 1, dict.fromkeys(self.silent, 0), default=1)
-        widths = {"present": 1, "size": 3, "region": 2, "asid": 8, "glob": 1, "lo0": 64, "lo1": 64}
-        for name, width in (widths | {"vpn2": self.cpu.model.va_bits - 13}).items():
-            values = {index: fields[name] for index, fields in self.fields.items()}
-            _set_words(model, f"tlb.{name}", 6, width, values)
+            set_value(model, name, width, value)
+        set_words(model, "gpr", 5, 64, dict(enumerate(self.gpr)))
+        set_words(model, "fpr", 5, 64, dict(enumerate(self.fpr)))
+        set_words(model, "memory", 61, 64, self.memory)
+        set_words(model, "memory.answers", 61, 1, dict.fromkeys(self.silent, 0), default=1)
+        set_fields(model, self.cpu.model, self.fields)
         return model
 
 
-def _set(model: z3.ModelRef, name: str, width: int, value: int) -> None:
+def set_fields(values: z3.ModelRef, model: Model, entries: Mapping[int, Mapping[str, int]]) -> None:
+    """Give the unknown fields of TLB entries their values; zero to all others."""
+    widths = {"present": 1, "size": 3, "region": 2, "asid": 8, "glob": 1, "lo0": 64, "lo1": 64}
+    for name, width in (widths | {"vpn2": model.va_bits - 13}).items():
+        column = {index: fields[name] for index, fields in entries.items()}
+        set_words(values, f"tlb.{name}", 6, width, column)
+
+
+def set_value(model: z3.ModelRef, name: str, width: int, value: int) -> None:
+    """Give an unknown its value."""
     model.update_value(z3.BitVec(name, width), z3.BitVecVal(value, width))
 
 
-def _set_words(
+def set_words(
     model: z3.ModelRef,
     name: str,
     index_bits: int,
@@ -186,6 +192,7 @@ def _set_words(
     values: Mapping[int, int],
     default: int = 0,
 ) -> None:
+    """Give the words of a store their values, and `default` to all others."""
     domain, range_ = z3.BitVecSort(index_bits), z3.BitVecSort(width)
     array = z3.K(domain, z3.BitVecVal(default, width))
     for index, value in values.items():
@@ -202,7 +209,7 @@ def random_state(model: Model, row: Instruction, choose: random.Random) -> Rando
     near = [frame | value & 0xFF8 for value in few]
     memory = {address >> 3: number(choose) for address in near}
     silent = frozenset(address for address in memory if choose.random() < 0.1)
-    fields = {choose.randrange(model.tlb_entries): _fields(model, choose) for _ in range(4)}
+    fields = {choose.randrange(model.tlb_entries): random_fields(model, choose) for _ in range(4)}
     nothing = dict.fromkeys(next(iter(fields.values())), 0)
     entries = [entry_of(model, fields.get(i, nothing)) for i in range(model.tlb_entries)]
     plain = {name: number(choose) & ((1 << width) - 1) for name, width in CP0_WIDTHS.items()}
@@ -256,7 +263,8 @@ def entry_of(model: Model, fields: Mapping[str, int]) -> TlbEntry:
     )
 
 
-def _fields(model: Model, choose: random.Random) -> dict[str, int]:
+def random_fields(model: Model, choose: random.Random) -> dict[str, int]:
+    """Choose the unknown fields of a TLB entry."""
     return {
         "present": int(choose.random() < 0.9),
         "size": choose.choice((0, 0, 1, 6, 7)),

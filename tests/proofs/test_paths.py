@@ -26,6 +26,7 @@ from proofs.explore import Path, explore
 from proofs.machine import CP0_WIDTHS, FLAGS, NUMBERS, Machine, announce, build_machine, word_of
 from proofs.stores import SymWords
 from proofs.symbolic import concrete, deciding, land, symbol
+from tests.proofs.in_model import InModel, holds
 from tests.proofs.random_states import RandomState, random_state
 
 STATES = 4
@@ -80,31 +81,6 @@ def translated(cpu: Processor, vaddr: int, access: Access) -> tuple[int, ...] | 
         return translate(cpu, vaddr, access)
     except MipsException as exception:
         return exception
-
-
-class InModel:
-    """Decides by a model: for what is read after a path has ended."""
-
-    def __init__(self, model: z3.ModelRef) -> None:
-        self._model = model
-
-    def decide(self, condition: z3.BoolRef) -> bool:
-        return holds(condition, self._model)
-
-    def assume(self, fact: z3.BoolRef) -> None:
-        assert holds(fact, self._model)
-
-    def defer(self, fact: object) -> None:
-        raise AssertionError("nothing is searched for after the end")
-
-    def fresh_name(self, stem: str) -> str:
-        raise AssertionError("nothing is drawn after the end")
-
-
-def holds(condition: z3.BoolRef, model: z3.ModelRef) -> bool:
-    value = model.eval(condition, model_completion=True)
-    assert z3.is_true(value) or z3.is_false(value)
-    return z3.is_true(value)
 
 
 def admits(path: Path[End], model: z3.ModelRef) -> bool:

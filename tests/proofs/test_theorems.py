@@ -2,18 +2,22 @@
 
 import inspect
 import random
+import re
+import shlex
 import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
 import attrs
 import pytest
+from click.testing import CliRunner
 
 from disco.mips.address import Access
 from disco.mips.exceptions import EXCEPTIONS
 from disco.mips.model import MODELS, R10000, Model
 from disco.mips.semantics.reserved import RESERVED
 from disco.mips.table import TABLE, find_row, instructions
+from disco.oracle.cli import main
 from proofs.machine import named_for
 from proofs.mutants import Mutant
 from proofs.obligations import Verdict, prove
@@ -136,3 +140,46 @@ def test_a_fault_is_put_in_place_and_removed(theorem: str, mutant: Mutant) -> No
 def test_a_mutant_is_killed(theorem: str, mutant: Mutant) -> None:
     result = run_mutant(MutantTask(MODULES[theorem], mutant.name))
     assert result.success, result.detail
+
+
+def replays(theorem: str, mutant: str) -> tuple[list[str], list[str]]:
+    """Kill a mutant; give what each printed `disco step` shows, with the fault and without."""
+    seeded = next(each for each in THEOREMS[theorem].mutants if each.name == mutant)
+    detail = run_mutant(MutantTask(MODULES[theorem], mutant)).detail
+    commands = [shlex.split(line) for line in re.findall(r"replay: (disco step .*)", detail)]
+    with seeded.patch():
+        faulty = [shown(command) for command in commands]
+    return faulty, [shown(command) for command in commands]
+
+
+def shown(command: list[str]) -> str:
+    result = CliRunner().invoke(main, command[1:], prog_name=command[0])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.mark.parametrize(
+    ("theorem", "mutant", "faulty", "right"),
+    [
+        ("T0", "a-usable-COP2-does-nothing-on-the-R10000", "completes", "takes Reserved"),
+        ("T1", "CACHE-is-not-trapped", "completes", "takes Coprocessor unusable"),
+        ("T1", "supervisor-mode-reaches-KSEG0", "cache attribute", "Address error (load)"),
+        ("T1", "a-store-needs-no-dirty-page", "cache attribute", "TLB modified"),
+        ("T1", "a-store-goes-where-it-was-not-translated-to", "completes", "completes"),
+    ],
+)
+def test_a_counterexample_shows_what_the_claim_says(
+    theorem: str, mutant: str, faulty: str, right: str
+) -> None:
+    """The printed command, run in the faulty reference and in the right one."""
+    with_fault, without = replays(theorem, mutant)
+    assert faulty in with_fault[0]
+    assert right in without[0]
+    assert with_fault != without
+
+
+def test_a_counterexample_of_two_processors_shows_both() -> None:
+    """T2: the real one does a 64-bit addition, which the guest's own supervisor mode has not."""
+    _, (real, virtual) = replays("T2", "SX-is-set-under-a-guest-in-supervisor-mode")
+    assert "completes" in real
+    assert "takes Reserved instruction" in virtual

@@ -93,6 +93,7 @@ def test_an_instruction_reaches_its_own_pages_alone(state: State, seed: int) -> 
             assert not traps_always(row), row.name
             assert only(changes(before, machine.cpu.cp0), changed_by(row, state.model)), row.name
             assert machine.entries() == untouched.entries(), row.name
+            assert (machine.cpu.gpr[0], machine.cpu.hi >> 64) == (0, 0), row.name
         assert not (touches_nothing(row) and (machine.tlb.hits or machine.memory.references))
         check_references(machine)
 

@@ -9,8 +9,9 @@ Numbers are hexadecimal strings; whatever is zero, absent or false may be left o
 `memory` gives doublewords by physical address and `silent` the doublewords where nothing answers.
 Without `next_pc` the next instruction is the one behind `pc`. `word` is the instruction to execute,
 past boundary and fetch; without it a whole step is run. `exception` names one to take instead, with
-its `failing` address and coprocessor `unit`. The inputs of the step are `ticks`, `interrupt_lines`,
-`event`, `counter_events`, and what it asks for, in order, in `answers`.
+its `failing` address and coprocessor `unit`. `access`, one of FETCH, LOAD and STORE, translates
+`vaddr` for such a reference, and that is all. The inputs of the step are `ticks`,
+`interrupt_lines`, `event`, `counter_events`, and what it asks for, in order, in `answers`.
 """
 
 import json
@@ -23,7 +24,7 @@ import attrs
 
 from disco.bits import MASK32, MASK64
 from disco.machine.sparse import SparseMemory
-from disco.mips.address import find_segment
+from disco.mips.address import Access, find_segment
 from disco.mips.cp0 import COUNTERS, REGISTERS, Cp0
 from disco.mips.exceptions import EXCEPTIONS, MipsException, Vector
 from disco.mips.inputs import Event, Inputs
@@ -46,7 +47,7 @@ FLAGS = ("delay_slot", "link", "watch_pending", "timer_pending")
 _KEYS = {*NUMBERS, *FLAGS, "model", "gpr", "fpr", "cp0", "tlb", "memory", "silent", "word"}
 INPUT_KEYS = {"ticks", "interrupt_lines", "event", "counter_events", "answers"}
 """The keys that give the inputs of a step."""
-STEP_KEYS = {"word", "exception", "failing", "unit", *INPUT_KEYS}
+STEP_KEYS = {"word", "exception", "failing", "unit", "access", "vaddr", *INPUT_KEYS}
 """The keys that say what step is taken, not from where."""
 _KEYS |= STEP_KEYS
 _NONZERO_WITHOUT = ("word", "next_pc")
@@ -123,6 +124,8 @@ class State:
     """The instruction to execute instead of the one at `pc`."""
     exception: MipsException | None = None
     """The exception to take instead of executing anything."""
+    reference: tuple[int, Access] | None = None
+    """The address to translate instead, and for what."""
 
 
 def read_state(text: str) -> State:
@@ -167,12 +170,12 @@ def build_state(document: object) -> State:
     for index, entry in _table(state, "tlb", model.tlb_entries, read_entry).items():
         cpu.tlb[index] = entry
     word = _number("word", state["word"], MASK32) if "word" in state else None
-    exception = _exception(state)
+    exception, reference = _exception(state), _reference(state)
+    if [word, exception, reference].count(None) < 2:
+        raise StateError("word, exception and access: only one of them can be given")
     if exception is not None:
-        if word is not None:
-            raise StateError("word and exception: only one of them can be given")
         _check_deliverable(cpu, exception)
-    return State(cpu, memory, _inputs(state), word, exception)
+    return State(cpu, memory, _inputs(state), word, exception, reference)
 
 
 def describe(cpu: Processor) -> dict[str, object]:
@@ -328,6 +331,13 @@ def _exception(state: Json) -> MipsException | None:
     if "exception" not in state:
         return None
     return MipsException(_choice("exception", state["exception"], _EXCEPTIONS), failing, unit)
+
+
+def _reference(state: Json) -> tuple[int, Access] | None:
+    vaddr = _number("vaddr", state.get("vaddr", 0))
+    if "access" not in state:
+        return None
+    return vaddr, _choice("access", state["access"], Access.__members__)
 
 
 def _check_deliverable(cpu: Processor, exception: MipsException) -> None:

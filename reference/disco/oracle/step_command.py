@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import click
 
+from disco.mips.address import Access, translate
 from disco.mips.disassembler import disassemble
+from disco.mips.exceptions import MipsException
 from disco.mips.instruction import Instruction
 from disco.mips.processor import Processor
 from disco.oracle.single_step import describe_state, take
@@ -19,7 +21,8 @@ def step_command(state: str, as_json: bool) -> None:
 
     STATE is JSON, as a counterexample of the proofs or the part `state` of a dump, or else a file
     that holds it; - reads it from standard input. A key `word` gives an instruction to execute in
-    place of the one at `pc`, a key `exception` an exception to take.
+    place of the one at `pc`, a key `exception` an exception to take, a key `access` a kind of
+    reference for which to translate `vaddr`.
 
     \b
     Exit status:
@@ -31,6 +34,9 @@ def step_command(state: str, as_json: bool) -> None:
         begin = read_state(text)
     except StateError as error:
         raise click.UsageError(f"STATE: {error}") from None
+    if begin.reference is not None:
+        click.echo(_translated(begin.cpu, *begin.reference))
+        return
     cpu = begin.cpu
     before = dict(_flat(describe_state(begin)))
     decoded = _noted(cpu)
@@ -56,6 +62,15 @@ def _read_file(name: str) -> str:
         raise click.UsageError(f"{name}: {error.strerror}") from None
     except ValueError:
         raise click.UsageError(f"{name}: not a text in UTF-8") from None
+
+
+def _translated(cpu: Processor, vaddr: int, access: Access) -> str:
+    begin = f"translates {vaddr:#x} for a {access.name.lower()}:"
+    try:
+        paddr, attribute = translate(cpu, vaddr, access)
+    except MipsException as exception:
+        return f"{begin} {exception.kind.name}"
+    return f"{begin} {paddr:#x}, cache attribute {attribute}"
 
 
 def _noted(cpu: Processor) -> list[int]:
