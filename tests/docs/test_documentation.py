@@ -10,6 +10,7 @@ from tests.requirements import require_tool
 LANGUAGES = {"console", "python", "text", "asm", "c", "json"}
 NOT_RUN = {
     "README.md": {"make test", "make prove"},
+    "docs/how-to/compare-with-qemu.md": {"disco lockstep"},
     "docs/how-to/debug-with-gdb.md": {"disco gdbserver", "gdb-multiarch -q"},
     "docs/how-to/write-a-guest.md": {"mips64-linux-gnuabi64-gcc", "disco run"},
 }
