@@ -21,6 +21,8 @@ from disco.mips.exceptions import EXCEPTIONS, ExceptionKind
 from disco.mips.model import MODELS, R4000, R10000, Model
 from disco.mips.unpredictable import Unpredictable
 from disco.oracle.cli import main
+from disco.oracle.lockstep_inputs import INPUTS
+from disco.oracle.qemu_differences import QEMU
 from disco.oracle.trace_line import TakenException, TraceEnd, TraceHeader, TraceLine
 from disco.oracle.vectors.files import Case, Permitted, VectorFile
 from docs.render.markdown import code, hexadecimal, table
@@ -209,11 +211,24 @@ def assembly_deviations() -> str:
     return table(["tool", "what", "explanation"], rows)
 
 
+def lockstep_differences() -> str:
+    """Write what may differ in lockstep, from the data that the comparison uses."""
+    rows = [("any", row) for row in INPUTS] + [("QEMU 7.2", row) for row in QEMU]
+    return table(
+        ["peer", "what", "models", "why", "exactly when: what may differ", "manual"],
+        [
+            [peer, row.name, ", ".join(sorted(row.models)), row.reason, row.when, row.section]
+            for peer, row in rows
+        ],
+    )
+
+
 def ledger() -> str:
     """Write the ledger of the specification."""
     return render(clauses())
 
 
+_LOCKSTEP = ("qemu", "gdb")
 _VECTORS = ("fill", "consume")
 TABLES: dict[str, Callable[[], str]] = {
     "address map R10000": lambda: address_map(R10000),
@@ -232,6 +247,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "vector file": partial(trace_fields, VectorFile),
     "vector case": partial(trace_fields, Case),
     "vector permitted": partial(trace_fields, Permitted),
+    **{f"help lockstep {name}": partial(command_help, f"lockstep {name}") for name in _LOCKSTEP},
+    "lockstep differences": lockstep_differences,
     "unicorn deviations": unicorn_deviations,
     "assembly deviations": assembly_deviations,
     "ledger": ledger,

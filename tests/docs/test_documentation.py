@@ -5,14 +5,19 @@ from pathlib import Path
 import pytest
 
 from tests.docs.snippets import ROOT, blocks, matches, pages, read_console, run_page
+from tests.requirements import require_tool
 
 LANGUAGES = {"console", "python", "text", "asm", "c", "json"}
 NOT_RUN = {
     "README.md": {"make test", "make prove"},
+    "docs/how-to/compare-with-qemu.md": {"disco lockstep"},
     "docs/how-to/debug-with-gdb.md": {"disco gdbserver", "gdb-multiarch -q"},
     "docs/how-to/write-a-guest.md": {"mips64-linux-gnuabi64-gcc", "disco run"},
 }
 """Per page, the commands that are left out: they run the tests, take long, or need a tool."""
+
+TOOLS = {"docs/how-to/use-from-another-language.md": ("gcc", "gcc")}
+"""Per page, the tool that its commands need, and its Debian package."""
 
 
 def relative(page: Path) -> str:
@@ -24,6 +29,8 @@ PAGES = {relative(page): page for page in pages() if blocks(page)}
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_does_what_it_says(name: str, tmp_path: Path) -> None:
+    if name in TOOLS:
+        require_tool(*TOOLS[name])
     assert run_page(PAGES[name], tmp_path) == []
 
 
