@@ -24,7 +24,7 @@ from disco.oracle.lockstep_inputs import destination, reads
 _WHOLE = (1 << 64) - 1
 _ALL_MODELS = frozenset(MODELS)
 _NONE: Mapping[str, int] = {}
-_INDEX, _STATUS = 0, 12
+_INDEX, _STATUS, _LLADDR = 0, 12, 17
 _XX_READ = _WHOLE ^ (STATUS_XX - 1)
 """Bit 31 and its copies after a move to a general register."""
 _REFILL_CODE = 2 << 2
@@ -139,6 +139,12 @@ def _kept_probe_failure(moment: Moment) -> Mapping[str, int]:
     return destination(moment, _WHOLE ^ (INDEX_P - 1)) if kept else _NONE
 
 
+def _cleared_address(moment: Moment) -> Mapping[str, int]:
+    if not reads(moment, _LLADDR) or moment.theirs.gpr[moment.fields["rt"]] != 0:
+        return _NONE
+    return destination(moment)
+
+
 QEMU = (
     Difference(
         name="misaligned targets in mapped space", models=_ALL_MODELS,
@@ -196,6 +202,11 @@ QEMU = (
         name="Index.P", models=_ALL_MODELS, section="R10000 14.1, R4000 4.3",
         reason="A move to Index writes P as well; QEMU keeps it until the next TLBP.",
         when="a move from Index, P set in QEMU only: P", excuses=_kept_probe_failure,
+    ),
+    Difference(
+        name="LLAddr", models=_ALL_MODELS, section="R4000 4.3",
+        reason="LLAddr keeps the address of the last LL; QEMU clears it at ERET.",
+        when="a move from LLAddr, 0 in QEMU: its target", excuses=_cleared_address,
     ),
     Difference(
         name="Status.TS", models=frozenset({R10000.name}), section="R10000 14.10",
