@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.requirements import require_tool
+from tests.requirements import require_module, require_tool
 
 
 def test_a_tool_that_is_there() -> None:
@@ -19,3 +19,10 @@ def test_where_tools_are_required_it_fails(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("DISCO_REQUIRE_TOOLS", "1")
     with pytest.raises(pytest.fail.Exception, match=r"no-such-tool .*Debian package some-package"):
         require_tool("no-such-tool", "some-package")
+
+
+def test_a_module_is_required_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_module("pytest", "test")
+    monkeypatch.setenv("DISCO_REQUIRE_TOOLS", "1")
+    with pytest.raises(pytest.fail.Exception, match=r"no_such_module .*extra 'docs'"):
+        require_module("no_such_module", "docs")

@@ -1,20 +1,16 @@
 """The site builds without a warning."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.docs.snippets import ROOT
+from tests.requirements import require_module
 
 
 def test_the_site_builds(tmp_path: Path) -> None:
-    if importlib.util.find_spec("material") is None:
-        message = "mkdocs-material is not installed (the extra 'docs')"
-        (pytest.fail if os.environ.get("DISCO_REQUIRE_TOOLS") == "1" else pytest.skip)(message)
+    require_module("material", "docs")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path],
         cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -17,13 +17,15 @@ from disco.oracle.qemu import CPUS, PROGRAM, qemu
 from disco.oracle.qemu_differences import QEMU
 from tests.lockstep.programs import Program, programs
 from tests.oracle.commands import DISCO, GUESTS, Finished, disco, environment
+from tests.requirements import require_tool
 
 _GUEST = GUESTS / "bin" / "kernel-mips3-32"
 _LONGEST = 300_000
 
-pytestmark = pytest.mark.skipif(
-    shutil.which(PROGRAM) is None, reason=f"{PROGRAM} is not installed (qemu-system-mips)"
-)
+
+@pytest.fixture(autouse=True, scope="module")
+def _qemu() -> None:
+    require_tool(PROGRAM, "qemu-system-mips")
 
 
 def compare(program: Program, cpu: str) -> None:
